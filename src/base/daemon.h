@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * daemon - going to the background, pid files, telling systemd.
+ */
+#pragma once
+
+#include <glib.h>
+
+/*
+ * Forks; the parent waits until the child calls daemon_ready() or dies, and
+ * exits with what that says, so that whoever started it finds it serving.
+ * Called before the first thread is made. Returns in the child.
+ */
+gboolean daemon_start(int *ret_ready_fd, GError **error);
+/* Detaches from the terminal and ends the waiting parent with success; -1 is fine. */
+void daemon_ready(int *ready_fd);
+
+/* Writes the pid; path or fd (-1: none). */
+gboolean pidfile_write(const char *path, int fd, GError **error);
+void pidfile_remove(const char *path);
+
+/* sd_notify(3) by hand of its protocol: a datagram to NOTIFY_SOCKET; nothing where it is unset. */
+void daemon_notify(const char *notify_socket, const char *state);

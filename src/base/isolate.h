@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * isolate - what a process gives up, in stages: core dumps and ptrace at once,
+ * root and user after its sockets are open, system calls last.
+ */
+#pragma once
+
+#include <glib.h>
+
+/* No core dumps, not traceable (PR_SET_DUMPABLE 0). The first call of each program that holds keys. */
+gboolean isolate_memory(GError **error);
+
+/* chroot(2), then setgroups/setgid/setuid; either may be NULL. */
+gboolean isolate_root(const char *chroot_path, const char *user, GError **error);

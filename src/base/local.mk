@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: BSD-3-Clause
+
+noinst_LTLIBRARIES += libbase.la
+libbase_la_SOURCES = \
+	src/base/builder.h \
+	src/base/cursor.h \
+	src/base/daemon.h \
+	src/base/error.h \
+	src/base/io.h \
+	src/base/isolate.h \
+	src/base/keyfile.h \
+	src/base/log.h \
+	src/base/options.h

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * report - an SEV-SNP ATTESTATION_REPORT (SEV-SNP ABI 1.58, table 24): bytes
+ * to fields. Nothing is judged here but the structure.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdint.h>
+
+#define SNP_REPORT_SIZE 1184
+
+enum snp_product {
+    SNP_PRODUCT_UNKNOWN,
+    SNP_PRODUCT_MILAN,
+    SNP_PRODUCT_GENOA,       /* Genoa, Bergamo, Siena */
+    SNP_PRODUCT_TURIN,
+    SNP_PRODUCTS             /* one more than the last */
+};
+
+/* A TCB_VERSION in parts; its layout depends on the product (snp.md). fmc is 0 but on Turin. */
+struct snp_tcb {
+    uint8_t fmc;
+    uint8_t bootloader;
+    uint8_t tee;
+    uint8_t snp;
+    uint8_t microcode;
+};
+
+struct snp_report {
+    uint32_t version;
+    uint32_t guest_svn;
+    uint64_t policy;
+    uint8_t  family_id[16];
+    uint8_t  image_id[16];
+    uint32_t vmpl;
+    uint32_t signature_algo;
+    uint64_t current_tcb;            /* raw; snp_tcb_split() takes them apart */
+    uint64_t platform_info;
+    uint32_t key_info;               /* AUTHOR_KEY_EN bit 0, MASK_CHIP_KEY bit 1, SIGNING_KEY bits 4:2 */
+    uint8_t  report_data[64];
+    uint8_t  measurement[48];
+    uint8_t  host_data[32];
+    uint8_t  id_key_digest[48];
+    uint8_t  author_key_digest[48];
+    uint8_t  report_id[32];
+    uint8_t  report_id_ma[32];
+    uint64_t reported_tcb;
+    uint8_t  cpuid_family;           /* version 3 and later; 0 before, as model and stepping */
+    uint8_t  cpuid_model;
+    uint8_t  cpuid_stepping;
+    uint8_t  chip_id[64];
+    uint64_t committed_tcb;
+    uint8_t  current_build, current_minor, current_major;
+    uint8_t  committed_build, committed_minor, committed_major;
+    uint64_t launch_tcb;
+    uint64_t launch_mit_vector;      /* version 5 and later */
+    uint64_t current_mit_vector;
+    uint8_t  signature[512];         /* r and s, 72 bytes each, little-endian, then zeroes */
+};
+
+/* Fails on a wrong length, an unknown version or reserved bytes the version wants zero. */
+gboolean snp_report_parse(const void *data, size_t len, struct snp_report *ret, GError **error);
+
+/* By CPUID from version 3 on; UNKNOWN before (the certificate says it then). */
+enum snp_product snp_report_product(const struct snp_report *r);
+const char      *snp_product_name(enum snp_product product);
+
+struct snp_tcb snp_tcb_split(uint64_t raw, enum snp_product product);
+uint64_t       snp_tcb_join(struct snp_tcb tcb, enum snp_product product);
+/* Every component of @a at least that of @b. */
+gboolean       snp_tcb_at_least(struct snp_tcb a, struct snp_tcb b);

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: BSD-3-Clause
+
+noinst_LTLIBRARIES += libwire.la
+libwire_la_SOURCES = \
+	src/cocotransport/wire/evidence.h \
+	src/cocotransport/wire/message.h \
+	src/cocotransport/wire/receipt.h

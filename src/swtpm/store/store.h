@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * store - where the TPM's state lies, by libtpms' names ("permall",
+ * "volatilestate", "savestate"). A store is a stack: a back end that keeps
+ * bytes (folder, single file), a codec over it (plain, encrypted, sealed).
+ */
+#pragma once
+
+#include <glib.h>
+
+typedef struct Store Store;
+
+enum store_load {
+    STORE_LOADED,
+    STORE_ABSENT,            /* there is none: a new TPM may be made where that is allowed */
+    STORE_FAILED,            /* damaged, foreign, unreadable: @error says which */
+};
+
+struct store_ops {
+    enum store_load (*load)(Store *s, const char *name, GBytes **ret, GError **error);
+    /* Returns only when the bytes are as durable as this kind of store promises. */
+    gboolean (*save)(Store *s, const char *name, const guint8 *data, gsize len, GError **error);
+    /* Absent is success unless @must_exist. */
+    gboolean (*remove)(Store *s, const char *name, gboolean must_exist, GError **error);
+    void (*free)(Store *s);
+};
+
+/* First member of every kind of store. */
+struct Store {
+    const struct store_ops *ops;
+};
+
+void store_free(Store *s);   /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_free)

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: BSD-3-Clause
+include tests/unit/base/local.mk
+include tests/unit/wire/local.mk
+include tests/unit/link/local.mk
+include tests/unit/keys/local.mk
+include tests/unit/attest/local.mk
+include tests/unit/session/local.mk
+include tests/unit/seal/local.mk
+include tests/unit/swtpm/local.mk
+include tests/unit/control/local.mk
+include tests/unit/store/local.mk
+include tests/unit/setup/local.mk
+include tests/unit/snpemu/local.mk
+include tests/unit/cocotpm/local.mk
+include tests/fuzz/local.mk
+include tests/bench/local.mk
