@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
+include tests/unit/local.mk
 include tests/unit/base/local.mk
 include tests/unit/wire/local.mk
 include tests/unit/link/local.mk

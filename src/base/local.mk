@@ -2,9 +2,12 @@
 
 noinst_LTLIBRARIES += libbase.la
 libbase_la_SOURCES = \
+	src/base/builder.c \
 	src/base/builder.h \
+	src/base/cursor.c \
 	src/base/cursor.h \
 	src/base/daemon.h \
+	src/base/error.c \
 	src/base/error.h \
 	src/base/io.h \
 	src/base/isolate.h \
