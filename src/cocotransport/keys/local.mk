@@ -2,5 +2,8 @@
 
 noinst_LTLIBRARIES += libkeys.la
 libkeys_la_SOURCES = \
+	src/cocotransport/keys/crypto.c \
 	src/cocotransport/keys/crypto.h \
+	src/cocotransport/keys/secret.c \
 	src/cocotransport/keys/secret.h
+libkeys_la_LIBADD = libbase.la $(GNUTLS_LIBS)

@@ -2,6 +2,10 @@
 
 noinst_LTLIBRARIES += libwire.la
 libwire_la_SOURCES = \
+	src/cocotransport/wire/evidence.c \
 	src/cocotransport/wire/evidence.h \
+	src/cocotransport/wire/message.c \
 	src/cocotransport/wire/message.h \
+	src/cocotransport/wire/receipt.c \
 	src/cocotransport/wire/receipt.h
+libwire_la_LIBADD = libbase.la
