@@ -4,6 +4,8 @@ noinst_LTLIBRARIES += libkeys.la
 libkeys_la_SOURCES = \
 	src/cocotransport/keys/crypto.c \
 	src/cocotransport/keys/crypto.h \
+	src/cocotransport/keys/schedule.c \
+	src/cocotransport/keys/schedule.h \
 	src/cocotransport/keys/secret.c \
 	src/cocotransport/keys/secret.h
 libkeys_la_LIBADD = libbase.la $(GNUTLS_LIBS)
