@@ -2,6 +2,8 @@
 
 noinst_LTLIBRARIES += libwire.la
 libwire_la_SOURCES = \
+	src/cocotransport/wire/claims.c \
+	src/cocotransport/wire/claims.h \
 	src/cocotransport/wire/evidence.c \
 	src/cocotransport/wire/evidence.h \
 	src/cocotransport/wire/message.c \

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* suites - the unit tests of src/cocotransport/wire. */
+#include "config.h"
+
+#include "suites.h"
+
+Suite *claims_suite(void);
+Suite *evidence_suite(void);
+Suite *message_suite(void);
+Suite *receipt_suite(void);
+
+const suite_maker suites[] = { claims_suite, evidence_suite, message_suite, receipt_suite, NULL };

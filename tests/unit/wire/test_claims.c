@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "cocotransport/wire/claims.h"
+#include "suites.h"
+
+#include <string.h>
+
+#define CLIENT "0001 00000002 0001  0002 00000010 000102030405060708090a0b0c0d0e0f  0003 00000001 01"
+
+static const struct {
+    const char *what;
+    const char *hex;
+    gboolean ok;
+} client_cases[] = {
+    { "the least a client says", CLIENT, TRUE },
+    { "with a name", CLIENT "0004 00000003 616263", TRUE },
+    { "an optional type that nobody knows", CLIENT "8001 00000003 616263", TRUE },
+    { "no version", "0002 00000010 000102030405060708090a0b0c0d0e0f 0003 00000001 01", FALSE },
+    { "a type twice", CLIENT "0003 00000001 01", FALSE },
+    { "types out of order", CLIENT "0001 00000002 0001", FALSE },
+    { "an unknown type below 0x8000", CLIENT "0010 00000001 00", FALSE },
+    { "the highest of those", CLIENT "7fff 00000001 00", FALSE },
+    { "what only a server says", CLIENT "0009 00000008 0000000000000001", FALSE },
+    { "a name with a line break", CLIENT "0004 00000003 610a63", FALSE },
+    { "an empty name", CLIENT "0004 00000000", FALSE },
+    { "a receipt too short", CLIENT "0005 00000001 00", FALSE },
+    { "cut in the last length", CLIENT "0004 000000", FALSE },
+    { "a length of all ones", CLIENT "8001 ffffffff 00", FALSE },
+    { "a psk kind of 0", "0001 00000002 0001 0002 00000010 000102030405060708090a0b0c0d0e0f"
+                         "0003 00000001 00", FALSE },
+    { "a psk kind of 3", "0001 00000002 0001 0002 00000010 000102030405060708090a0b0c0d0e0f"
+                         "0003 00000001 03", FALSE },
+    { "nothing at all", "", FALSE },
+};
+
+START_TEST(client_claims_are_checked)
+{
+    g_autoptr(GBytes) wire = test_bytes(client_cases[_i].hex);
+    struct cursor in = cursor_from(g_bytes_get_data(wire, NULL), g_bytes_get_size(wire));
+    g_autoptr(GError) error = NULL;
+    struct claims c = { .version = 99 };
+
+    ck_assert_msg(claims_parse(&in, CLAIMS_CLIENT, &c, &error) == client_cases[_i].ok, "%s",
+                  client_cases[_i].what);
+    ck_assert((error != NULL) != client_cases[_i].ok);
+    ck_assert_uint_eq(c.version, client_cases[_i].ok ? 1 : 99);
+}
+END_TEST
+
+static struct claims
+server_claims(void)
+{
+    struct claims c = {
+        .given = ((1u << CLAIM_TYPES) - 2) & ~(1u << CLAIM_RECEIPT),
+        .version = PROTOCOL_VERSION,
+        .psk = CLAIM_PSK_SECRET,
+        .software = "cocotpm",
+        .ek_count = 2,
+        .ek_names = { { 34, { 0, 11, 1 } }, { 50, { 0, 12, 2 } } },
+        .epoch = 3,
+        .generation = 4,
+        .freshness = CLAIM_FRESHNESS_RECEIPT,
+        .reset = CLAIM_RESET_LOG,
+        .flags = CLAIM_FLAG_EMULATED,
+    };
+
+    memset(c.uuid, 5, sizeof(c.uuid));
+    memset(c.hello, 6, sizeof(c.hello));
+    memset(c.chain, 7, sizeof(c.chain));
+    return c;
+}
+
+START_TEST(server_claims_come_back)
+{
+    const struct claims c = server_claims();
+    struct claims back;
+    uint8_t wire[CLAIMS_MAX], again[CLAIMS_MAX];
+    struct builder b = builder_on(wire, sizeof(wire));
+    struct builder b2 = builder_on(again, sizeof(again));
+    struct cursor in;
+
+    claims_write(&c, &b);
+    in = cursor_from(wire, builder_len(&b));
+    ck_assert(claims_parse(&in, CLAIMS_SERVER, &back, NULL));
+    ck_assert_uint_eq(back.given, c.given);
+    ck_assert_uint_eq(back.ek_count, 2);
+    ck_assert_uint_eq(back.ek_names[1].len, 50);
+    ck_assert_uint_eq(back.epoch, 3);
+    ck_assert_uint_eq(back.generation, 4);
+    ck_assert_str_eq(back.software, "cocotpm");
+    claims_write(&back, &b2);
+    ck_assert_uint_eq(builder_len(&b2), builder_len(&b));
+    ck_assert_mem_eq(wire, again, builder_len(&b));
+    for (size_t len = 0; len < builder_len(&b); len++) {
+        in = cursor_from(wire, len);
+        ck_assert(!claims_parse(&in, CLAIMS_SERVER, &back, NULL));
+    }
+}
+END_TEST
+
+/* Each claim a server has to make, left out alone. */
+START_TEST(server_claims_are_whole)
+{
+    for (guint type = 1; type < CLAIM_TYPES; type++) {
+        struct claims c = server_claims();
+        uint8_t wire[CLAIMS_MAX];
+        struct builder b = builder_on(wire, sizeof(wire));
+        struct cursor in;
+
+        if (!(c.given & (1u << type)))
+            continue;
+        c.given &= ~(1u << type);
+        claims_write(&c, &b);
+        in = cursor_from(wire, builder_len(&b));
+        ck_assert_msg(claims_parse(&in, CLAIMS_SERVER, &c, NULL) == (type == CLAIM_EK_NAMES),
+                      "type %u", type);
+    }
+}
+END_TEST
+
+START_TEST(claims_have_a_largest_size)
+{
+    g_autofree uint8_t *big = g_malloc0(CLAIMS_MAX + 1);
+    struct cursor in = cursor_from(big, CLAIMS_MAX + 1);
+    struct claims c;
+    g_autoptr(GError) error = NULL;
+
+    ck_assert(!claims_parse(&in, CLAIMS_SERVER, &c, &error));
+    ck_assert_ptr_nonnull(strstr(error->message, "4096"));
+}
+END_TEST
+
+START_TEST(claims_have_names)
+{
+    ck_assert_str_eq(claim_freshness_name(CLAIM_FRESHNESS_WITNESS), "witness");
+    ck_assert_str_eq(claim_freshness_name(77), "unknown");
+    ck_assert_str_eq(claim_reset_name(CLAIM_RESET_BURNT), "burnt");
+    ck_assert_str_eq(claim_reset_name(0), "unknown");
+}
+END_TEST
+
+Suite *claims_suite(void);
+
+Suite *
+claims_suite(void)
+{
+    Suite *s = suite_create("claims");
+    TCase *t = tcase_create("claims");
+
+    tcase_add_loop_test(t, client_claims_are_checked, 0, G_N_ELEMENTS(client_cases));
+    tcase_add_test(t, server_claims_come_back);
+    tcase_add_test(t, server_claims_are_whole);
+    tcase_add_test(t, claims_have_a_largest_size);
+    tcase_add_test(t, claims_have_names);
+    suite_add_tcase(s, t);
+    return s;
+}

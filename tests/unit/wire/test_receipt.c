@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "cocotransport/wire/receipt.h"
+#include "suites.h"
+
+#include <string.h>
+
+START_TEST(receipt_comes_back)
+{
+    struct receipt r = { .epoch = 0x0102030405060708, .generation = G_MAXUINT64 };
+    struct receipt back;
+    uint8_t wire[RECEIPT_SIZE + 1];
+    struct builder b = builder_on(wire, sizeof(wire));
+    struct cursor in = cursor_from(wire, RECEIPT_SIZE);
+
+    memset(r.uuid, 1, sizeof(r.uuid));
+    memset(r.lineage, 2, sizeof(r.lineage));
+    memset(r.chain, 3, sizeof(r.chain));
+    receipt_write(&r, &b);
+    ck_assert_uint_eq(builder_len(&b), RECEIPT_SIZE);
+    ck_assert(receipt_parse(&in, &back, NULL));
+    ck_assert(cursor_done(&in));
+    ck_assert(receipt_equal(&r, &back));
+}
+END_TEST
+
+START_TEST(receipt_differs_by_every_byte)
+{
+    uint8_t wire[RECEIPT_SIZE] = { 0 };
+    struct receipt zero = { 0 };
+
+    for (size_t i = 0; i < sizeof(wire); i++) {
+        struct receipt r;
+        struct cursor in = cursor_from(wire, sizeof(wire));
+
+        wire[i] = 1;
+        ck_assert(receipt_parse(&in, &r, NULL));
+        ck_assert(!receipt_equal(&r, &zero));
+        wire[i] = 0;
+    }
+}
+END_TEST
+
+START_TEST(receipt_cut_short_is_none)
+{
+    const uint8_t wire[RECEIPT_SIZE] = { 0 };
+    struct receipt r = { .epoch = 7 };
+
+    for (size_t len = 0; len < RECEIPT_SIZE; len++) {
+        struct cursor in = cursor_from(wire, len);
+
+        ck_assert(!receipt_parse(&in, &r, NULL));
+        ck_assert_uint_eq(r.epoch, 7);
+    }
+}
+END_TEST
+
+Suite *receipt_suite(void);
+
+Suite *
+receipt_suite(void)
+{
+    Suite *s = suite_create("receipt");
+    TCase *t = tcase_create("receipt");
+
+    tcase_add_test(t, receipt_comes_back);
+    tcase_add_test(t, receipt_differs_by_every_byte);
+    tcase_add_test(t, receipt_cut_short_is_none);
+    suite_add_tcase(s, t);
+    return s;
+}
