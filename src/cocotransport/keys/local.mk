@@ -2,6 +2,8 @@
 
 noinst_LTLIBRARIES += libkeys.la
 libkeys_la_SOURCES = \
+	src/cocotransport/keys/cbc.c \
+	src/cocotransport/keys/cbc.h \
 	src/cocotransport/keys/crypto.c \
 	src/cocotransport/keys/crypto.h \
 	src/cocotransport/keys/schedule.c \

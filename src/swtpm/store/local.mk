@@ -2,9 +2,30 @@
 
 noinst_LTLIBRARIES += libstore.la
 libstore_la_SOURCES = \
+	src/swtpm/store/codec.c \
+	src/swtpm/store/codec.h \
+	src/swtpm/store/dir.c \
+	src/swtpm/store/dir.h \
+	src/swtpm/store/format.c \
+	src/swtpm/store/format.h \
+	src/swtpm/store/linear.c \
+	src/swtpm/store/linear.h \
+	src/swtpm/store/lock.c \
+	src/swtpm/store/lock.h \
+	src/swtpm/store/open.c \
+	src/swtpm/store/open.h \
+	src/swtpm/store/store.c \
 	src/swtpm/store/store.h
 
-# Apart from libstore, so that plain swtpm links no key code.
+# Apart from libstore, so that plain swtpm links no key code: keys of swtpm's format,
+noinst_LTLIBRARIES += libstorecipher.la
+libstorecipher_la_SOURCES = \
+	src/swtpm/store/cipher.c \
+	src/swtpm/store/cipher.h \
+	src/swtpm/store/key.c \
+	src/swtpm/store/key.h
+
+# and the sealed state.
 noinst_LTLIBRARIES += libstoresealed.la
 libstoresealed_la_SOURCES = \
 	src/swtpm/store/sealed.h

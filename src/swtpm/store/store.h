@@ -8,6 +8,9 @@
 
 #include <glib.h>
 
+/* No state of libtpms comes near this; whatever is larger is not one. */
+#define STORE_STATE_MAX (4u * 1024 * 1024)
+
 typedef struct Store Store;
 
 enum store_load {
@@ -23,12 +26,25 @@ struct store_ops {
     /* Absent is success unless @must_exist. */
     gboolean (*remove)(Store *s, const char *name, gboolean must_exist, GError **error);
     void (*free)(Store *s);
+
+    /* Those below may be missing where a kind of store has nothing to do for them. */
+
+    /* Keeps other processes out; tried again @retries times, 10 ms apart. Held twice is held. */
+    gboolean (*lock)(Store *s, guint retries, GError **error);
+    void (*unlock)(Store *s);
+    /* Whether a state of that name is there, readable or not. */
+    gboolean (*exists)(Store *s, const char *name);
 };
 
 /* First member of every kind of store. */
 struct Store {
     const struct store_ops *ops;
 };
+
+/* The optional ones of the above: success where there is nothing to do. */
+gboolean store_lock(Store *s, guint retries, GError **error);
+void store_unlock(Store *s);
+gboolean store_exists(Store *s, const char *name);
 
 void store_free(Store *s);   /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_free)

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* suites - the unit tests of src/swtpm/store, but for the sealed state. */
+#include "config.h"
+
+#include "suites.h"
+
+Suite *cipher_suite(void);
+Suite *format_suite(void);
+
+const suite_maker suites[] = { cipher_suite, format_suite, NULL };
