@@ -1,1 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
+
+noinst_LTLIBRARIES += libsession.la
+libsession_la_SOURCES = \
+	src/cocotransport/session/attach_client.h \
+	src/cocotransport/session/client.h \
+	src/cocotransport/session/tls.h

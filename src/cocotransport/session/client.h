@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * client - the CoCoVM's half of an attached session: commands out, answers in,
+ * counted so that none is lost or run twice when the link is cut (protocol,
+ * section 6.2). Belongs to one thread; waits only where its name says so.
+ */
+#pragma once
+
+#include "cocotransport/session/tls.h"
+#include "cocotransport/wire/claims.h"
+#include "cocotransport/wire/message.h"
+#include "cocotransport/wire/receipt.h"
+
+#define ATTACH_ID_SIZE 32
+
+typedef struct Client Client;
+
+/* What ATTACH returned, and what the server said of itself. */
+struct attachment {
+    guint8  attach_id[ATTACH_ID_SIZE];
+    guint64 epoch;
+    guint8  lineage[16];
+    guint8  localities;              /* bit n: locality n may be set */
+    GBytes *event;                   /* TCG_PCR_EVENT2 of PCR 0 (wire/eventlog.h makes a log of it) */
+    struct claims server;
+};
+
+void client_free(Client *c);         /* without DETACH: the TPM stays suspended; NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Client, client_free)
+
+const struct attachment *client_attachment(const Client *c);
+/* The newest receipt that came in; NULL when none did. */
+const struct receipt *client_receipt(const Client *c);
+
+/*
+ * For main loops: send one message (a TPM command or a CoCoTPM command), then
+ * receive until DONE whenever client_fd() shows client_events(). One command at
+ * a time; CANCEL may be sent between. CLOSED or FAILED from any of these means
+ * that the link is gone: resume_client_run(), after which client_receive()
+ * goes on waiting for the answer to the same command.
+ */
+int client_fd(const Client *c);
+short client_events(const Client *c);
+enum tls_result client_send(Client *c, const guint8 *message, gsize len, GError **error);
+enum tls_result client_receive(Client *c, guint8 ret[static COCO_MESSAGE_MAX], gsize *ret_len,
+                               GError **error);
+enum tls_result client_cancel(Client *c, GError **error);
+
+/* A CoCoTPM command and its answer: the status in @ret_status, the body in @ret (may be NULL).
+ * FALSE: the link is gone or the answer was none. @reason: words of a refusal, to be freed. */
+gboolean client_request(Client *c, enum coco_command code, const guint8 *body, gsize len,
+                        gint64 deadline, enum coco_status *ret_status, GBytes **ret,
+                        char **ret_reason, GError **error);
