@@ -6,11 +6,18 @@ libbase_la_SOURCES = \
 	src/base/builder.h \
 	src/base/cursor.c \
 	src/base/cursor.h \
+	src/base/daemon.c \
 	src/base/daemon.h \
 	src/base/error.c \
 	src/base/error.h \
+	src/base/io.c \
 	src/base/io.h \
+	src/base/isolate.c \
 	src/base/isolate.h \
+	src/base/keyfile.c \
 	src/base/keyfile.h \
+	src/base/log.c \
 	src/base/log.h \
+	src/base/options.c \
 	src/base/options.h
+libbase_la_LIBADD = $(GLIB_LIBS)

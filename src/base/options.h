@@ -20,6 +20,8 @@ enum option_kind {
     OPTION_OCTAL,            /* guint: a file mode, 0 to 0777 */
     OPTION_FD,               /* int >= 0; config starts with -1 */
     OPTION_BOOL,             /* gboolean, value yes|no|true|false|on|off|1|0, none means true */
+    OPTION_OPTIONAL,         /* char *; the value may be missing (then ""), or be the next word
+                                when that begins with no dash */
 };
 
 struct option_row {
@@ -39,7 +41,13 @@ struct option_row {
 gboolean options_parse(const struct option_row *rows, int argc, char **argv, void *config,
                        char ***ret_operands, GError **error);
 
-/* Parses "a=b,c,d=e" into @config; @option is the name for error messages ("--tpmstate"). */
+/* The same where long options may have one dash (getopt_long_only: swtpm_ioctl, swtpm_cert). */
+gboolean options_parse_one_dash(const struct option_row *rows, int argc, char **argv,
+                                void *config, char ***ret_operands, GError **error);
+
+/* Parses "a=b,c,d=e" into @config; @option is the name for error messages ("--tpmstate"). A bare
+ * name is a flag; of a name given twice the first counts, as in swtpm; commas inside {} do not
+ * divide. */
 gboolean suboptions_parse(const struct option_row *rows, const char *option, const char *text,
                           void *config, GError **error);
 

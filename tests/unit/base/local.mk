@@ -3,6 +3,13 @@
 check_PROGRAMS += tests/unit/base/test_base
 tests_unit_base_test_base_SOURCES = \
 	tests/unit/base/suites.c \
-	tests/unit/base/test_cursor.c
+	tests/unit/base/test_builder.c \
+	tests/unit/base/test_cursor.c \
+	tests/unit/base/test_daemon.c \
+	tests/unit/base/test_error.c \
+	tests/unit/base/test_io.c \
+	tests/unit/base/test_keyfile.c \
+	tests/unit/base/test_log.c \
+	tests/unit/base/test_options.c
 tests_unit_base_test_base_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_base_test_base_LDADD = $(UNIT_LIBS) libbase.la $(GLIB_LIBS)
