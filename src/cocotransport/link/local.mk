@@ -2,4 +2,10 @@
 
 noinst_LTLIBRARIES += liblink.la
 liblink_la_SOURCES = \
-	src/cocotransport/link/link.h
+	src/cocotransport/link/fd.c \
+	src/cocotransport/link/kinds.h \
+	src/cocotransport/link/link.c \
+	src/cocotransport/link/link.h \
+	src/cocotransport/link/tcp.c \
+	src/cocotransport/link/unix.c \
+	src/cocotransport/link/vsock.c

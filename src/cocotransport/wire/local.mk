@@ -9,5 +9,7 @@ libwire_la_SOURCES = \
 	src/cocotransport/wire/message.c \
 	src/cocotransport/wire/message.h \
 	src/cocotransport/wire/receipt.c \
-	src/cocotransport/wire/receipt.h
+	src/cocotransport/wire/receipt.h \
+	src/cocotransport/wire/tunnel.c \
+	src/cocotransport/wire/tunnel.h
 libwire_la_LIBADD = libbase.la
