@@ -4,4 +4,8 @@ noinst_LTLIBRARIES += libsession.la
 libsession_la_SOURCES = \
 	src/cocotransport/session/attach_client.h \
 	src/cocotransport/session/client.h \
+	src/cocotransport/session/records.c \
+	src/cocotransport/session/records.h \
+	src/cocotransport/session/tls.c \
 	src/cocotransport/session/tls.h
+libsession_la_LIBADD = $(GNUTLS_LIBS)

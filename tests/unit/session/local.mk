@@ -1,1 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
+
+check_PROGRAMS += tests/unit/session/test_session
+tests_unit_session_test_session_SOURCES = \
+	tests/unit/session/pair.c \
+	tests/unit/session/pair.h \
+	tests/unit/session/suites.c \
+	tests/unit/session/test_knobs.c \
+	tests/unit/session/test_tls.c
+tests_unit_session_test_session_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_session_test_session_LDADD = $(UNIT_LIBS) libsession.la libwire.la libkeys.la libbase.la \
+	$(GNUTLS_LIBS) $(GLIB_LIBS)

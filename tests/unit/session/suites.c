@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* suites - the unit tests of src/cocotransport/session. */
+#include "config.h"
+
+#include "suites.h"
+
+Suite *knobs_suite(void);
+Suite *tls_suite(void);
+
+const suite_maker suites[] = { knobs_suite, tls_suite, NULL };
