@@ -1,1 +1,23 @@
 # SPDX-License-Identifier: BSD-3-Clause
+
+# What the relay is made of: no key code, and nothing that would need any.
+noinst_LTLIBRARIES += librelay.la
+librelay_la_SOURCES = \
+	src/cocotpm/program.c \
+	src/cocotpm/program.h \
+	src/cocotpm/relay_connect.c \
+	src/cocotpm/relay_connect.h \
+	src/cocotpm/relay_forward.c \
+	src/cocotpm/relay_forward.h \
+	src/cocotpm/relay_stream.c \
+	src/cocotpm/relay_stream.h
+
+bin_PROGRAMS += cocotpm-relay
+cocotpm_relay_SOURCES = src/cocotpm/relay.c
+cocotpm_relay_LDADD = librelay.la liblink.la libwire.la libbase.la $(GLIB_LIBS)
+
+noinst_LTLIBRARIES += libdriver.la
+libdriver_la_SOURCES = \
+	src/cocotpm/driver_front.c \
+	src/cocotpm/driver_front.h \
+	src/cocotpm/driver_tpm.h

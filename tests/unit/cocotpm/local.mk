@@ -1,1 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
+
+check_PROGRAMS += tests/unit/cocotpm/test_cocotpm
+tests_unit_cocotpm_test_cocotpm_SOURCES = \
+	tests/unit/cocotpm/suites.c \
+	tests/unit/cocotpm/test_front.c \
+	tests/unit/cocotpm/test_stream.c
+tests_unit_cocotpm_test_cocotpm_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_cocotpm_test_cocotpm_LDADD = $(UNIT_LIBS) libdriver.la librelay.la liblink.la \
+	libwire.la libbase.la $(GLIB_LIBS)
