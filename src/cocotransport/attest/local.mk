@@ -6,3 +6,4 @@ libattest_la_SOURCES = \
 	src/cocotransport/attest/provider.h \
 	src/cocotransport/attest/report.h \
 	src/cocotransport/attest/verify.h
+include src/cocotransport/attest/provider.mk
