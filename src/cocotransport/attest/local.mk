@@ -2,8 +2,34 @@
 
 noinst_LTLIBRARIES += libattest.la
 libattest_la_SOURCES = \
+	src/cocotransport/attest/certificate.c \
+	src/cocotransport/attest/certificate.h \
+	src/cocotransport/attest/crl.c \
+	src/cocotransport/attest/der.c \
+	src/cocotransport/attest/der.h \
+	src/cocotransport/attest/judge.h \
+	src/cocotransport/attest/policy.c \
 	src/cocotransport/attest/policy.h \
+	src/cocotransport/attest/policy_values.c \
+	src/cocotransport/attest/policy_values.h \
 	src/cocotransport/attest/provider.h \
+	src/cocotransport/attest/reference.c \
+	src/cocotransport/attest/report.c \
 	src/cocotransport/attest/report.h \
-	src/cocotransport/attest/verify.h
-include src/cocotransport/attest/provider.mk
+	src/cocotransport/attest/roots.c \
+	src/cocotransport/attest/roots.h \
+	src/cocotransport/attest/vek.c \
+	src/cocotransport/attest/verify.c \
+	src/cocotransport/attest/verify.h \
+	src/cocotransport/attest/verify_chain.c \
+	src/cocotransport/attest/verify_match.c \
+	src/cocotransport/attest/verify_peer.c \
+	src/cocotransport/attest/verify_report.c
+nodist_libattest_la_SOURCES = src/cocotransport/attest/amd_asn1.c
+libattest_la_CPPFLAGS = $(AM_CPPFLAGS) $(TASN1_CFLAGS)
+libattest_la_LIBADD = $(TASN1_LIBS)
+
+EXTRA_DIST += src/cocotransport/attest/amd.asn
+CLEANFILES += src/cocotransport/attest/amd_asn1.c
+src/cocotransport/attest/amd_asn1.c: src/cocotransport/attest/amd.asn
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(ASN1PARSER) -o $@ -n amd_asn1_tab $<

@@ -34,8 +34,21 @@ struct policy_peer {
     gboolean   min_tcb_given[SNP_PRODUCTS];
     struct snp_tcb min_tcb[SNP_PRODUCTS];
     guint64    platform_require;     /* PLATFORM_INFO bits */
+    guint64    platform_forbid;
     guint64    policy_forbid;        /* bits of the guest policy: debug and migrate-ma by default */
+    guint64    policy_require;
     gboolean   allow_version_4;
+    gboolean   min_abi_given;
+    guint      min_abi;              /* the ABI a guest policy has to ask for: major * 256 + minor */
+    gboolean   committed_firmware;   /* CURRENT has to be what is committed */
+    guint64    mitigations_require;  /* bits of both mitigation vectors (version 5) */
+    GPtrArray *csp_ids;              /* char *: clouds whose VLEK is good; empty: no VLEK */
+    /* TDX; such a peer is refused unless td_measurements names it. */
+    GPtrArray *td_measurements;      /* GBytes of 48: MRTD */
+    GPtrArray *td_rtmr[4];           /* GBytes of 48; empty: any value */
+    GPtrArray *td_mr_seam;
+    gboolean   td_config_id_given, td_owner_given, td_owner_config_given;
+    guint8     td_config_id[48], td_owner[48], td_owner_config[48];
     /* [cocovm] only */
     guint      localities;           /* bit n: locality n; default 1 */
     gboolean   takeover, burns_evidence, keep_evidence;
@@ -65,13 +78,23 @@ struct policy {
     guint8 digest[32];               /* SHA-256 of the file's bytes */
 };
 
+enum policy_root_kind { POLICY_ROOT_AMD, POLICY_ROOT_INTEL, POLICY_ROOT_FILE };
+
 struct policy_root {
     char *name;                      /* "amd-genoa", … or the file's name */
-    enum snp_product product;        /* UNKNOWN for a root given by file */
+    enum policy_root_kind kind;
+    enum snp_product product;        /* UNKNOWN for a root that is not AMD's */
     guint8 spki_sha256[32];          /* the pin: its key */
 };
 
 struct policy *policy_parse(const char *text, gsize len, enum policy_kind kind, GError **error);
+/* "amd-genoa", "intel-tdx", or "file:PATH sha256:HEX"; for --root, and for roots of a policy. */
+struct policy_root *policy_root_parse(const char *text, GError **error);
+struct policy_root *policy_root_from_pin(const char *name, const guint8 spki_sha256[static 32]);
+void policy_root_free(struct policy_root *root);
+/* What this accepts in words, and what it leaves open: one line each, to be freed. */
+char *policy_explain(const struct policy *p);
+
 /* The policy of cocotpm-verify without --policy: roots Genoa and Turin, nobody named. */
 struct policy *policy_default(void);
 void policy_free(struct policy *p);

@@ -59,6 +59,45 @@ struct snp_report {
     uint8_t  signature[512];         /* r and s, 72 bytes each, little-endian, then zeroes */
 };
 
+/* One bit of PLATFORM_INFO or of a guest policy: as policies name it, and in words. */
+struct snp_bit {
+    unsigned bit;
+    const char *name;                /* NULL ends a table */
+    const char *words;
+};
+
+extern const struct snp_bit snp_platform_bits[];
+extern const struct snp_bit snp_policy_bits[];
+
+#define SNP_POLICY_SMT (UINT64_C(1) << 16)
+#define SNP_POLICY_ALWAYS_ONE (UINT64_C(1) << 17)
+#define SNP_POLICY_MIGRATE_MA (UINT64_C(1) << 18)
+#define SNP_POLICY_DEBUG (UINT64_C(1) << 19)
+#define SNP_POLICY_KNOWN UINT64_C(0x3ffffff)     /* 63:26 must be zero */
+
+#define SNP_VMPL_HOST 0xffffffffu                /* the host asked for this report */
+
+enum snp_signing_key { SNP_SIGNED_BY_VCEK = 0, SNP_SIGNED_BY_VLEK = 1, SNP_SIGNED_BY_NONE = 7 };
+
+/* Reserved ranges, by the names of the checks ("mbz_RSVD_4C"). */
+enum snp_reserved {
+    SNP_RESERVED_4C, SNP_RESERVED_188, SNP_RESERVED_1EB, SNP_RESERVED_1EF, SNP_RESERVED_TAIL,
+    SNP_RESERVED_SIGNATURE,
+    SNP_RESERVED_RANGES              /* one more than the last */
+};
+
+/* The fields of exactly SNP_REPORT_SIZE bytes; nothing is judged. */
+void snp_report_decode(const uint8_t raw[static SNP_REPORT_SIZE], struct snp_report *ret);
+gboolean snp_report_version_known(uint32_t version);
+gboolean snp_report_reserved_zero(const uint8_t raw[static SNP_REPORT_SIZE], uint32_t version,
+                                  enum snp_reserved which);
+const char *snp_reserved_name(enum snp_reserved which);
+
+/* AUTHOR_KEY_EN, MASK_CHIP_KEY and SIGNING_KEY of key_info. */
+gboolean snp_report_has_author_key(const struct snp_report *r);
+gboolean snp_report_chip_key_masked(const struct snp_report *r);
+unsigned snp_report_signing_key(const struct snp_report *r);
+
 /* Fails on a wrong length, an unknown version or reserved bytes the version wants zero. */
 gboolean snp_report_parse(const void *data, size_t len, struct snp_report *ret, GError **error);
 
@@ -66,7 +105,13 @@ gboolean snp_report_parse(const void *data, size_t len, struct snp_report *ret, 
 enum snp_product snp_report_product(const struct snp_report *r);
 const char      *snp_product_name(enum snp_product product);
 
+enum snp_product snp_product_from_name(const char *name, size_t len);     /* "Milan", … */
+
 struct snp_tcb snp_tcb_split(uint64_t raw, enum snp_product product);
 uint64_t       snp_tcb_join(struct snp_tcb tcb, enum snp_product product);
 /* Every component of @a at least that of @b. */
 gboolean       snp_tcb_at_least(struct snp_tcb a, struct snp_tcb b);
+/* The bytes of a TCB_VERSION that the product does not use are zero. */
+gboolean       snp_tcb_reserved_zero(uint64_t raw, enum snp_product product);
+/* "bootloader:9 tee:0 snp:22 microcode:81", to be freed. */
+char          *snp_tcb_text(struct snp_tcb tcb, enum snp_product product);

@@ -35,6 +35,7 @@ struct verify_context {
     GBytes *chain;                   /* ASK/ASVK and ARK, PEM or DER one after the other; NULL: built in */
     GBytes *crl;                     /* NULL: none */
     gboolean judge_identity;         /* FALSE only for cocotpm-verify without --policy */
+    gboolean all_checks;             /* go on after the first failure, to show the others too */
 };
 
 /* @ret has to be zeroed; verdict_clear() frees it. Returns ret->accepted. */

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * verify - runs the tables of checks over SNP evidence: structure, chain, what
+ * report and certificate say of each other, content, and who the peer is.
+ * TDX evidence is judged in verify_tdx.c.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "cocotransport/attest/judge.h"
+
+gboolean
+judge_fail(struct judge *j, const char *format, ...)
+{
+    va_list args;
+
+    g_free(j->reason);
+    va_start(args, format);
+    j->reason = g_strdup_vprintf(format, args);
+    va_end(args);
+    return FALSE;
+}
+
+gboolean
+judge_fail_error(struct judge *j, GError *error)
+{
+    judge_fail(j, "%s", error != NULL ? error->message : "no reason was given");
+    g_clear_error(&error);
+    return FALSE;
+}
+
+static gboolean
+row_applies(const struct judge *j, const struct judge_row *row)
+{
+    if ((row->needs & j->found) != row->needs)
+        return FALSE;
+    switch (row->when) {
+    case WHEN_ALWAYS:
+        return TRUE;
+    case WHEN_VCEK:
+        return !j->vlek;
+    case WHEN_VLEK:
+        return j->vlek;
+    case WHEN_CRL:
+        return j->context->crl != NULL;
+    case WHEN_IDENTITY:
+        return j->context->judge_identity;
+    case WHEN_REPORT_DATA:
+        return j->context->report_data != NULL;
+    }
+    return TRUE;
+}
+
+static void
+verdict_add(struct verdict *v, const char *name, enum check_result result)
+{
+    const struct check check = { name, result };
+
+    g_array_append_val(v->checks, check);
+}
+
+/* FALSE when the verdict is spoken and the rest need not be asked. */
+static gboolean
+run_row(struct judge *j, const struct judge_row *row)
+{
+    struct verdict *v = j->verdict;
+
+    if (!row_applies(j, row)) {
+        verdict_add(v, row->name, CHECK_SKIPPED);
+        return TRUE;
+    }
+    if (row->check(j, row->arg)) {
+        verdict_add(v, row->name, CHECK_PASSED);
+        return TRUE;
+    }
+    verdict_add(v, row->name, CHECK_FAILED);
+    if (v->check == NULL) {
+        v->check = row->name;
+        v->reason = g_steal_pointer(&j->reason);
+    }
+    g_clear_pointer(&j->reason, g_free);
+    return j->context->all_checks;
+}
+
+gboolean
+judge_run(struct judge *j, const struct judge_row *const *tables, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        for (const struct judge_row *row = tables[i]; row->name != NULL; row++) {
+            if (!run_row(j, row))
+                return FALSE;
+        }
+    }
+    return j->verdict->check == NULL;
+}
+
+static void
+judge_clear(struct judge *j)
+{
+    der_free(j->der);
+    g_clear_pointer(&j->chain, g_ptr_array_unref);
+    certificate_free(j->vek);
+    crl_free(j->crl);
+    g_free(j->reason);
+}
+
+/* An accepted verdict says what nobody looked at. */
+static char *
+unjudged(const struct verify_context *context)
+{
+    g_autoptr(GString) words = g_string_new("every check that was asked passed");
+
+    if (!context->judge_identity)
+        g_string_append(words, "; not judged: who the peer is (measurement, signer, HOST_DATA, "
+                        "chip, cloud), VMPL, TCB floors, committed firmware");
+    if (context->report_data == NULL)
+        g_string_append(words, "; not judged: REPORT_DATA");
+    if (context->crl == NULL)
+        g_string_append(words, "; no revocation list was given");
+    return g_string_free(g_steal_pointer(&words), FALSE);
+}
+
+static gboolean
+verify_snp(const struct evidence *e, const struct policy *policy,
+           const struct verify_context *context, struct verdict *ret)
+{
+    static const struct judge_row *const tables[] = {
+        judge_structure_rows, judge_chain_rows, judge_match_rows, judge_content_rows,
+        judge_peer_rows,
+    };
+    /* A row that is skipped proves nothing: these have to have been found. */
+    const unsigned needed = NEED_REPORT | NEED_VEK | NEED_CHAIN | NEED_EXTENSIONS;
+    struct judge j = { .evidence = e, .policy = policy, .context = context, .verdict = ret };
+
+    ret->kind = EVIDENCE_SNP_REPORT;
+    j.raw = g_bytes_get_data(e->parts[EVIDENCE_SNP_REPORT], &j.raw_len);
+    ret->accepted = judge_run(&j, tables, G_N_ELEMENTS(tables)) &&
+                    (j.found & needed) == needed;
+    if (ret->accepted)
+        ret->reason = unjudged(context);
+    judge_clear(&j);
+    return ret->accepted;
+}
+
+static gboolean
+refuse(struct verdict *ret, const char *check, const char *reason)
+{
+    verdict_add(ret, check, CHECK_FAILED);
+    ret->check = check;
+    ret->reason = g_strdup(reason);
+    return FALSE;
+}
+
+gboolean
+verify_evidence(const struct evidence *e, const struct policy *policy,
+                const struct verify_context *context, struct verdict *ret)
+{
+    ret->checks = g_array_new(FALSE, FALSE, sizeof(struct check));
+    if (e->parts[EVIDENCE_SNP_REPORT] != NULL && e->parts[EVIDENCE_TDX_QUOTE] == NULL &&
+        e->parts[EVIDENCE_CCA_TOKEN] == NULL)
+        return verify_snp(e, policy, context, ret);
+    if (e->parts[EVIDENCE_CCA_TOKEN] != NULL) {
+        ret->kind = EVIDENCE_CCA_TOKEN;
+        return refuse(ret, "evidence_kind", "a CCA token is evidence that cannot be judged here");
+    }
+    return refuse(ret, "evidence_kind", "there has to be one report of one kind");
+}
+
+void
+verdict_clear(struct verdict *v)
+{
+    g_clear_pointer(&v->reason, g_free);
+    g_clear_pointer(&v->checks, g_array_unref);
+    memset(v, 0, sizeof(*v));
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* suites - the unit tests of src/cocotransport/attest. */
+#include "config.h"
+
+#include "suites.h"
+
+Suite *policy_suite(void);
+Suite *report_suite(void);
+Suite *vectors_suite(void);
+
+const suite_maker suites[] = { policy_suite, report_suite, vectors_suite, NULL };
