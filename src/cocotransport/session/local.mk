@@ -2,10 +2,19 @@
 
 noinst_LTLIBRARIES += libsession.la
 libsession_la_SOURCES = \
+	src/cocotransport/session/attach_client.c \
 	src/cocotransport/session/attach_client.h \
+	src/cocotransport/session/client.c \
 	src/cocotransport/session/client.h \
+	src/cocotransport/session/client_private.h \
+	src/cocotransport/session/launch.c \
+	src/cocotransport/session/launch.h \
+	src/cocotransport/session/protocol.c \
+	src/cocotransport/session/protocol.h \
 	src/cocotransport/session/records.c \
 	src/cocotransport/session/records.h \
+	src/cocotransport/session/roles.c \
+	src/cocotransport/session/roles.h \
 	src/cocotransport/session/tls.c \
 	src/cocotransport/session/tls.h
 libsession_la_LIBADD = $(GNUTLS_LIBS)

@@ -4,6 +4,8 @@ noinst_LTLIBRARIES += libwire.la
 libwire_la_SOURCES = \
 	src/cocotransport/wire/claims.c \
 	src/cocotransport/wire/claims.h \
+	src/cocotransport/wire/eventlog.c \
+	src/cocotransport/wire/eventlog.h \
 	src/cocotransport/wire/evidence.c \
 	src/cocotransport/wire/evidence.h \
 	src/cocotransport/wire/message.c \

@@ -17,8 +17,8 @@
 #define TAG_TPM_NO_SESSIONS 0x8001
 #define TAG_TPM_SESSIONS 0x8002
 #define TAG_COCO_COMMAND 0xc0c0
-/* Answers, and RECEIPT, which is sent unasked: apart from commands, so that an
- * answer of status 8 is never taken for RECEIPT (code 8). */
+/* Answers, apart from what is sent unasked, so that an answer of status 8 is
+ * never taken for RECEIPT, which carries TAG_COCO_COMMAND and code 8. */
 #define TAG_COCO_ANSWER 0xc0c1
 
 enum coco_command {

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* client_private - the client's struct, for client.c and attach_client.c only. */
+#pragma once
+
+#include "cocotransport/session/client.h"
+
+/* Keys to resume with: [0] made the session at hand (or is all there is), [1] comes from it. */
+struct resume_key {
+    guint64 number;                  /* 0: none */
+    Secret *key;
+};
+
+struct Client {
+    Tls *tls;                        /* NULL: the link is gone */
+    guint8 uuid[16];
+    guint8 context[SHA256_SIZE];     /* of role resume */
+    struct attachment attachment;
+    gboolean attached;               /* the answer to ATTACH came in */
+    gboolean burnt;
+    struct resume_key keys[2];
+    guint64 sent, received;          /* commands and answers; ATTACH is 1 */
+    Secret *command;                 /* the last one, as long as its answer is not there */
+    gsize command_len;
+    Secret *answer;                  /* one that RESUME brought and nobody has received yet */
+    gboolean receipt_given;
+    struct receipt receipt;
+};
+
+Client *client_new(void);
+/* Number @sent is on its way: kept until its answer comes. */
+void client_keep_command(Client *c, const guint8 *message, gsize len);
+/* What comes in before an answer, other than it: TRUE when @message was a RECEIPT. FALSE: not one. */
+gboolean client_take_receipt(Client *c, const guint8 *message, gsize len);
+void client_lose_link(Client *c);
+
+/* As client_request() says of its answer. */
+gboolean client_read_answer(const guint8 *message, gsize len, enum coco_status *ret_status,
+                            GBytes **ret, char **ret_reason, GError **error);
