@@ -5,6 +5,7 @@ include tests/unit/wire/local.mk
 include tests/unit/link/local.mk
 include tests/unit/keys/local.mk
 include tests/unit/attest/local.mk
+include tests/unit/attest_provider/local.mk
 include tests/unit/session/local.mk
 include tests/unit/seal/local.mk
 include tests/unit/swtpm/local.mk

@@ -6,6 +6,8 @@
 
 #include <stdarg.h>
 
+/* The names in brackets below keep the macros of error.h from them. */
+
 G_DEFINE_QUARK(coco-error-quark, coco_error)
 
 static void G_GNUC_PRINTF(3, 0)
@@ -16,7 +18,7 @@ set_error(GError **error, CocoError code, const char *format, va_list args)
 }
 
 gboolean
-error_errno(GError **error, int errnum, const char *format, ...)
+(error_errno)(GError **error, int errnum, const char *format, ...)
 {
     g_autofree char *what = NULL;
     va_list args;
@@ -29,7 +31,7 @@ error_errno(GError **error, int errnum, const char *format, ...)
 }
 
 gboolean
-error_malformed(GError **error, const char *format, ...)
+(error_malformed)(GError **error, const char *format, ...)
 {
     va_list args;
 
@@ -40,7 +42,7 @@ error_malformed(GError **error, const char *format, ...)
 }
 
 gboolean
-error_denied(GError **error, const char *format, ...)
+(error_denied)(GError **error, const char *format, ...)
 {
     va_list args;
 
@@ -51,7 +53,7 @@ error_denied(GError **error, const char *format, ...)
 }
 
 gboolean
-error_system(GError **error, const char *format, ...)
+(error_system)(GError **error, const char *format, ...)
 {
     va_list args;
 

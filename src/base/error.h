@@ -23,3 +23,15 @@ gboolean error_errno(GError **error, int errnum, const char *format, ...) G_GNUC
 gboolean error_malformed(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 gboolean error_denied(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 gboolean error_system(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* Compilers and analyzers cannot see into the functions above; this tells them the result. */
+static inline gboolean
+error_false(gboolean result G_GNUC_UNUSED)
+{
+    return FALSE;
+}
+
+#define error_errno(...) error_false(error_errno(__VA_ARGS__))
+#define error_malformed(...) error_false(error_malformed(__VA_ARGS__))
+#define error_denied(...) error_false(error_denied(__VA_ARGS__))
+#define error_system(...) error_false(error_system(__VA_ARGS__))

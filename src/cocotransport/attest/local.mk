@@ -33,3 +33,5 @@ EXTRA_DIST += src/cocotransport/attest/amd.asn
 CLEANFILES += src/cocotransport/attest/amd_asn1.c
 src/cocotransport/attest/amd_asn1.c: src/cocotransport/attest/amd.asn
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(ASN1PARSER) -o $@ -n amd_asn1_tab $<
+
+include src/cocotransport/attest/provider.mk
