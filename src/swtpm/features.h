@@ -24,6 +24,11 @@
  *            the sandbox is closed after it returns
  *   stop     the main loop has ended: orderly end of the session (its source is taken back by
  *            the server's end, closed() still comes)
+ *   finish   after stop and engine_power_off(), when CMD_SHUTDOWN on the control channel was what
+ *            ended the main loop; never after another end. An error is the exit status
+ *
+ * store() is NULL when open() has done all there was to do (an action of
+ * provision=): main() ends with success then.
  */
 typedef struct Cocotpm Cocotpm;
 
@@ -31,8 +36,10 @@ struct cocotpm_feature {
     gboolean (*check)(const struct swtpm_config *config, GError **error);
     Cocotpm *(*open)(const struct swtpm_config *config, GError **error);
     Store *(*store)(Cocotpm *c);                 /* not owned by the caller */
+    gboolean (*makes)(Cocotpm *c);               /* provisioning: must_exist is not set */
     gboolean (*start)(Cocotpm *c, Server *server, Engine *engine, GError **error);
     void (*stop)(Cocotpm *c);
+    gboolean (*finish)(Cocotpm *c, GError **error);
     void (*free)(Cocotpm *c);
 };
 
