@@ -5,12 +5,18 @@ noinst_LTLIBRARIES += librelay.la
 librelay_la_SOURCES = \
 	src/cocotpm/program.c \
 	src/cocotpm/program.h \
+	src/cocotpm/relay_commands.c \
+	src/cocotpm/relay_commands.h \
 	src/cocotpm/relay_connect.c \
 	src/cocotpm/relay_connect.h \
+	src/cocotpm/relay_control.c \
+	src/cocotpm/relay_control.h \
 	src/cocotpm/relay_forward.c \
 	src/cocotpm/relay_forward.h \
 	src/cocotpm/relay_stream.c \
-	src/cocotpm/relay_stream.h
+	src/cocotpm/relay_stream.h \
+	src/cocotpm/relay_tunnel.c \
+	src/cocotpm/relay_tunnel.h
 
 bin_PROGRAMS += cocotpm-relay
 cocotpm_relay_SOURCES = src/cocotpm/relay.c

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "cocotpm/program.h"
+#include "cocotpm/relay_control.h"
 #include "cocotpm/relay_forward.h"
 
 #include <stdio.h>
@@ -15,12 +16,14 @@
 
 struct relay_config {
     struct program_config program;   /* first */
-    char *listen, *to;
+    char *listen, *ctrl, *to;
 };
 
 static const struct option_row rows[] = {
     { "listen", 0, OPTION_STRING, offsetof(struct relay_config, listen), "ADDRESS",
       "where CoCoVMs connect: unixio:PATH, tcp:HOST:PORT, vsock:CID:PORT or fd:N" },
+    { "ctrl", 0, OPTION_STRING, offsetof(struct relay_config, ctrl),
+      "type=unixio,path=P[,mode=M]", "take the place of swtpm's control channel for QEMU" },
     { "to", 0, OPTION_STRING, offsetof(struct relay_config, to), "ADDRESS",
       "where the CoCoTPM listens: unixio:PATH, tcp:HOST:PORT or vsock:CID:PORT" },
     PROGRAM_ROWS(struct relay_config),
@@ -32,8 +35,8 @@ config_check(const struct relay_config *c, GError **error)
 {
     if (!c->to)
         return error_malformed(error, "--to: the CoCoTPM's address is needed");
-    if (!c->listen)
-        return error_malformed(error, "--listen: an address is needed");
+    if (!c->listen == !c->ctrl)
+        return error_malformed(error, "either --listen or --ctrl is needed");
     return TRUE;
 }
 
@@ -46,25 +49,65 @@ address_option(const char *option, const char *text, struct link_address *ret, G
     return FALSE;
 }
 
+static void
+vm_gone(gpointer data)
+{
+    (void)data;
+    g_message("the VM was reset or has ended");
+}
+
+static void
+vm_shutdown(gpointer data)
+{
+    program_stop(data);
+}
+
+static const struct relay_control_events control_events = { vm_gone, vm_shutdown };
+
+/* Serves @from until stopped, in one of the two modes. */
+static void
+relay_serve(const struct relay_config *config, const struct link_address *from,
+            const struct link_address *to, int listener, Program *program)
+{
+    g_autoptr(RelayForward) forward = NULL;
+    g_autoptr(RelayControl) control = NULL;
+
+    if (config->listen)
+        forward = relay_forward_new(listener, to);
+    else
+        control = relay_control_new(listener, to, &control_events, program);
+    program_run(program);
+    if (from->kind == LINK_UNIX)
+        unlink(from->path);
+}
+
 static gboolean
-relay_stream_mode(const struct relay_config *config, Program *program, GError **error)
+relay_from(const struct relay_config *config, struct link_address *ret, GError **error)
+{
+    if (config->listen)
+        return address_option("--listen", config->listen, ret, error);
+    if (!program_socket_parse("--ctrl", config->ctrl, ret, error))
+        return FALSE;
+    return ret->kind == LINK_UNIX
+           || error_malformed(error, "--ctrl: QEMU hands over a descriptor, which only "
+                              "type=unixio can carry");
+}
+
+static gboolean
+relay_start(const struct relay_config *config, Program *program, GError **error)
 {
     struct link_address from = { .fd = -1 };
     struct link_address to = { .fd = -1 };
-    g_autoptr(RelayForward) forward = NULL;
-    gboolean good;
     int listener = -1;
+    gboolean good = address_option("--to", config->to, &to, error)
+                    && relay_from(config, &from, error)
+                    && (listener = link_listen(&from, error)) >= 0
+                    && program_ready(program, error);
 
-    good = address_option("--to", config->to, &to, error)
-           && address_option("--listen", config->listen, &from, error)
-           && (listener = link_listen(&from, error)) >= 0 && program_ready(program, error);
-    if (good) {
-        forward = relay_forward_new(listener, &to);
-        program_run(program);
-        if (from.kind == LINK_UNIX)
-            unlink(from.path);
-    }
-    g_clear_pointer(&forward, relay_forward_free);
+    if (good)
+        relay_serve(config, &from, &to, listener, program);
+    else if (listener >= 0)
+        close(listener);
     link_address_clear(&from);
     link_address_clear(&to);
     return good;
@@ -74,10 +117,10 @@ static gboolean
 relay_main(int argc, char **argv, GError **error)
 {
     struct relay_config config = { 0 };
-    g_autoptr(Program) program = program_start("cocotpm-relay", "--listen ADDRESS --to ADDRESS",
-                                               rows, argc, argv, &config.program, error);
+    g_autoptr(Program) program = program_start("cocotpm-relay", "--listen ADDRESS|--ctrl type=unixio,path=P "
+                                               "--to ADDRESS [options]", rows, argc, argv, &config.program, error);
     gboolean good = program && config_check(&config, error)
-                    && relay_stream_mode(&config, program, error);
+                    && relay_start(&config, program, error);
 
     options_clear(rows, &config);
     return good;

@@ -3,6 +3,8 @@
 check_PROGRAMS += tests/unit/cocotpm/test_cocotpm
 tests_unit_cocotpm_test_cocotpm_SOURCES = \
 	tests/unit/cocotpm/suites.c \
+	tests/unit/cocotpm/test_commands.c \
+	tests/unit/cocotpm/test_control.c \
 	tests/unit/cocotpm/test_front.c \
 	tests/unit/cocotpm/test_stream.c
 tests_unit_cocotpm_test_cocotpm_CPPFLAGS = $(UNIT_CPPFLAGS)
