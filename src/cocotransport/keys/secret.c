@@ -48,6 +48,12 @@ secret_copy(const void *data, size_t len)
     return s;
 }
 
+Secret *
+secret_dup(const Secret *s)
+{
+    return s != NULL ? secret_copy(s->bytes, s->len) : NULL;
+}
+
 void
 secret_free(Secret *s)
 {

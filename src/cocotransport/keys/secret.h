@@ -17,6 +17,7 @@ typedef struct Secret Secret;
 
 Secret        *secret_new(size_t len);                        /* zeroes; 1 to SECRET_MAX bytes */
 Secret        *secret_copy(const void *data, size_t len);
+Secret        *secret_dup(const Secret *s);                   /* NULL of NULL */
 void           secret_free(Secret *s);                        /* NULL is fine */
 uint8_t       *secret_bytes(Secret *s);
 const uint8_t *secret_peek(const Secret *s);

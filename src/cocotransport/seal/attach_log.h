@@ -13,6 +13,7 @@
 
 #define ATTACH_LOG_KEPT 256              /* where launches burn their evidence */
 #define ATTACH_LOG_MAX 4096              /* where none may be forgotten */
+#define ATTACH_LOG_ENTRIES (ATTACH_LOG_MAX + 256)    /* with what is no launch */
 #define ATTACH_ENTRY_SIZE (1 + 16 + 16 + 8 + 8)
 #define LAUNCH_ID_SIZE 16
 
@@ -49,6 +50,9 @@ gboolean attach_log_recovered(const AttachLog *log);
  */
 gboolean attach_log_add(AttachLog *log, const struct attach_entry *entry, gboolean drops,
                         GError **error);
+
+/* At a policy change, which may follow on a full log: the newest ATTACH_LOG_KEPT stay. */
+void attach_log_trim(AttachLog *log);
 
 /* Whether @theirs is a point of the history that ends in @now (protocol, section 7). */
 gboolean attach_log_holds(const AttachLog *log, const struct receipt *now,

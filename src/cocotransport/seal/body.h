@@ -7,6 +7,7 @@
 
 #include "cocotransport/keys/secret.h"
 #include "cocotransport/seal/attach_log.h"
+#include "cocotransport/seal/header.h"
 
 #define SEALED_POLICY_MAX 65536u
 #define SEALED_CHAIN_MAX 65536u

@@ -38,3 +38,6 @@ gboolean seal_clamp_policy(const struct seal_derivation *key, enum seal_bind bin
  * layout, and zeroes between, so bytes are compared and no layout is needed.
  */
 bool tcb_bytes_at_least(guint64 a, guint64 b);
+
+/* "measurement", "signer"; "neither" for other fields. */
+const char *seal_bind_name(guint64 fields);

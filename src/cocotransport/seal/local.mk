@@ -2,11 +2,27 @@
 
 noinst_LTLIBRARIES += libseal.la
 libseal_la_SOURCES = \
+	src/cocotransport/seal/attach_log.c \
 	src/cocotransport/seal/attach_log.h \
+	src/cocotransport/seal/body.c \
 	src/cocotransport/seal/body.h \
+	src/cocotransport/seal/clamp.c \
 	src/cocotransport/seal/clamp.h \
+	src/cocotransport/seal/elements.c \
+	src/cocotransport/seal/elements.h \
+	src/cocotransport/seal/envelope.c \
 	src/cocotransport/seal/envelope.h \
+	src/cocotransport/seal/header.c \
 	src/cocotransport/seal/header.h \
+	src/cocotransport/seal/inspect.c \
 	src/cocotransport/seal/inspect.h \
+	src/cocotransport/seal/kek.c \
+	src/cocotransport/seal/kek.h \
+	src/cocotransport/seal/provision.c \
 	src/cocotransport/seal/provision.h \
-	src/cocotransport/seal/witness.h
+	src/cocotransport/seal/witness.c \
+	src/cocotransport/seal/witness.h \
+	src/cocotransport/seal/witness_backends.h \
+	src/cocotransport/seal/witness_file.c
+libseal_la_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS)
+libseal_la_LIBADD = libwire.la libkeys.la libbase.la $(JSON_LIBS)

@@ -28,4 +28,13 @@ libstorecipher_la_SOURCES = \
 # and the sealed state.
 noinst_LTLIBRARIES += libstoresealed.la
 libstoresealed_la_SOURCES = \
-	src/swtpm/store/sealed.h
+	src/swtpm/store/sealed.c \
+	src/swtpm/store/sealed.h \
+	src/swtpm/store/sealed_commit.c \
+	src/swtpm/store/sealed_disk.c \
+	src/swtpm/store/sealed_disk.h \
+	src/swtpm/store/sealed_image.c \
+	src/swtpm/store/sealed_move.c \
+	src/swtpm/store/sealed_start.c \
+	src/swtpm/store/sealed_state.h
+libstoresealed_la_LIBADD = libseal.la

@@ -6,7 +6,8 @@
  *
  * save and attach run on one thread (the TPM's) and may wait there for as
  * long as the disk or the witness is away; functions marked (any) may be
- * called from another meanwhile.
+ * called from another meanwhile. A process that is to end while a save waits
+ * does so by _exit: what is on the disk is whole, the next start decides.
  */
 #pragma once
 
@@ -52,6 +53,8 @@ typedef gboolean (*sealed_judge)(const struct sealed_facts *facts, struct sealed
 
 /* A save waits: at once, then every minute; @why is NULL when it goes on. On the waiting thread. */
 typedef void (*sealed_waiting)(const char *why, guint seconds, void *data);
+/* Something that the log should say once, at the start: a .next file was removed. */
+typedef void (*sealed_notice)(const char *words, void *data);
 /* The process has to end now, the next start decides; must not return. */
 typedef void (*sealed_fatal)(const GError *why, void *data);
 
@@ -65,8 +68,9 @@ struct sealed_config {
     const Secret *owner;                 /* NULL: none */
     sealed_judge judge;
     sealed_waiting waiting;              /* may be NULL */
+    sealed_notice notice;                /* may be NULL */
     sealed_fatal fatal;
-    void *data;                          /* of the three */
+    void *data;                          /* of all of them */
 };
 
 /* Opens what is there by the table of rule 2; never makes a state. Reseals when TCB or SVN rose. */
@@ -82,6 +86,9 @@ gboolean sealed_recover(const struct sealed_config *config, const Secret *recove
 /* The same TPM under another policy: epoch + 1. The caller has checked the owner's signature. */
 gboolean sealed_change_policy(const struct sealed_config *config, GBytes *policy, GBytes *chain,
                               GError **error);
+
+/* JSON of what the file says of itself, opened with this platform's key; NULL on failure. */
+char *sealed_inspect(const struct sealed_config *config, GError **error);
 
 /* As a Store: "permall" only, the rest is absent and cannot be saved. */
 Store *sealed_store(SealedStore *s);

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * cocotpm_provision - the actions of provision=FD as a table.
+ */
+#include "config.h"
+
+#include "swtpm/cocotpm_provision.h"
+
+#include "base/error.h"
+#include "base/io.h"
+#include "cocotransport/seal/inspect.h"
+
+#include <string.h>
+
+struct provisioning {
+    const struct sealed_config *config;
+    struct provision *p;
+    SealedStore **ret_store;
+    char **ret_words;
+};
+
+static gboolean
+run_make(struct provisioning *in, GError **error)
+{
+    SealedStore *s = sealed_make(in->config, in->p, error);
+
+    if (s == NULL)
+        return FALSE;
+    *in->ret_store = s;
+
+    return TRUE;
+}
+
+static gboolean
+run_recover(struct provisioning *in, GError **error)
+{
+    return sealed_recover(in->config, in->p->recovery, error);
+}
+
+static gboolean
+run_change_policy(struct provisioning *in, GError **error)
+{
+    return sealed_change_policy(in->config, in->p->policy, in->p->chain, error);
+}
+
+static gboolean
+run_inspect(struct provisioning *in, GError **error)
+{
+    g_autofree char *words = sealed_inspect(in->config, error);
+
+    if (words == NULL)
+        return FALSE;
+    *in->ret_words = g_steal_pointer(&words);
+
+    return TRUE;
+}
+
+static gboolean (*const actions[])(struct provisioning *in, GError **error) = {
+    [PROVISION_MAKE] = run_make,
+    [PROVISION_RECOVER] = run_recover,
+    [PROVISION_CHANGE_POLICY] = run_change_policy,
+    [PROVISION_INSPECT] = run_inspect,
+};
+
+gboolean
+cocotpm_provision_run(int fd, const struct sealed_config *config, SealedStore **ret_store,
+                      char **ret_words, GError **error)
+{
+    struct sealed_config mine = *config;
+    g_autoptr(Secret) data = secret_read_fd(fd, 1, PROVISION_MAX, error);
+    g_auto(provision_t) p = { 0 };
+    struct provisioning in = { &mine, &p, ret_store, ret_words };
+
+    *ret_store = NULL;
+    *ret_words = NULL;
+    if (data == NULL) {
+        g_prefix_error(error, "provision=%d: ", fd);
+        return FALSE;
+    }
+    if (!provision_parse(data, &p, error))
+        return FALSE;
+    if (config->uuid_given && memcmp(config->uuid, p.uuid, sizeof(p.uuid)) != 0)
+        return error_denied(error, "provisioning: another UUID than id= says");
+    mine.uuid_given = TRUE;
+    memcpy(mine.uuid, p.uuid, sizeof(p.uuid));
+    if (p.owner != NULL)
+        mine.owner = p.owner;
+
+    return actions[p.action](&in, error);
+}
+
+gboolean
+cocotpm_provision_finish(SealedStore *store, GError **error)
+{
+    return sealed_finish(store, error);
+}
