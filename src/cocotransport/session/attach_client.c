@@ -69,9 +69,9 @@ link_key(const struct attach_client_config *config, GError **error)
 }
 
 /* TLS over a new link. DENIED: the server does not have this key. */
-static Tls *
-open_channel(const struct psk_identity *id, const Secret *epsk, attach_connect connect,
-             gpointer data, gint64 deadline, GError **error)
+Tls *
+client_open_channel(const struct psk_identity *id, const Secret *epsk, attach_connect connect,
+                    gpointer data, gint64 deadline, GError **error)
 {
     guint8 identity[IDENTITY_MAX];
     const gsize len = psk_identity_write(id, identity);
@@ -126,7 +126,7 @@ open_any(struct run *r, attach_connect connect, gpointer data, GError **error)
                               r->client->context, error))
             return FALSE;
         g_clear_error(&refused);
-        r->client->tls = open_channel(&id, epsk, connect, data, r->deadline, &refused);
+        r->client->tls = client_open_channel(&id, epsk, connect, data, r->deadline, &refused);
         if (r->client->tls != NULL)
             return TRUE;
         if (!g_error_matches(refused, COCO_ERROR, COCO_ERROR_DENIED)) {

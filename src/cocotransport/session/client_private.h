@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* client_private - the client's struct, for client.c and attach_client.c only. */
+/* client_private - the client's struct, for client.c, attach_client.c and resume_client.c only. */
 #pragma once
 
-#include "cocotransport/session/client.h"
+#include "cocotransport/session/attach_client.h"
 
 /* Keys to resume with: [0] made the session at hand (or is all there is), [1] comes from it. */
 struct resume_key {
@@ -36,3 +36,7 @@ void client_lose_link(Client *c);
 /* As client_request() says of its answer. */
 gboolean client_read_answer(const guint8 *message, gsize len, enum coco_status *ret_status,
                             GBytes **ret, char **ret_reason, GError **error);
+
+/* TLS over a new link. DENIED: the server does not have this key. */
+Tls *client_open_channel(const struct psk_identity *id, const Secret *epsk, attach_connect connect,
+                         gpointer data, gint64 deadline, GError **error);

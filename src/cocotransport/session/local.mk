@@ -13,6 +13,7 @@ libsession_la_SOURCES = \
 	src/cocotransport/session/protocol.h \
 	src/cocotransport/session/records.c \
 	src/cocotransport/session/records.h \
+	src/cocotransport/session/resume_client.c \
 	src/cocotransport/session/roles.c \
 	src/cocotransport/session/roles.h \
 	src/cocotransport/session/tls.c \

@@ -30,7 +30,9 @@ void     hello_answer_write(const void *claims, gsize len, const struct evidence
 gboolean attachment_parse(struct cursor *in, struct attachment *ret, GError **error);
 void     attachment_write(const struct attachment *a, struct builder *out);
 
-/* RESUME: the fixed part, then evidence (empty where the launch's evidence is burnt). */
+/* RESUME: the fixed part, then evidence over it (empty where the launch's evidence is burnt). Its
+ * answer: u64 number of the last command that was carried out, then that one's answer, a whole
+ * message, where the client has not received it. */
 #define RESUME_SIZE (ATTACH_ID_SIZE + 8 + 8)
 
 struct resume {
