@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: BSD-3-Clause
-dist_man_MANS += man/cocotpm-relay.8
+dist_man_MANS += man/cocotpm-driver.8 man/cocotpm-relay.8

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
+noinst_LTLIBRARIES += libprogram.la
+libprogram_la_SOURCES = \
+	src/cocotpm/program.c \
+	src/cocotpm/program.h
+
 # What the relay is made of: no key code, and nothing that would need any.
 noinst_LTLIBRARIES += librelay.la
 librelay_la_SOURCES = \
-	src/cocotpm/program.c \
-	src/cocotpm/program.h \
 	src/cocotpm/relay_commands.c \
 	src/cocotpm/relay_commands.h \
 	src/cocotpm/relay_connect.c \
@@ -20,10 +23,21 @@ librelay_la_SOURCES = \
 
 bin_PROGRAMS += cocotpm-relay
 cocotpm_relay_SOURCES = src/cocotpm/relay.c
-cocotpm_relay_LDADD = librelay.la liblink.la libwire.la libbase.la $(GLIB_LIBS)
+cocotpm_relay_LDADD = librelay.la libprogram.la liblink.la libwire.la libbase.la $(GLIB_LIBS)
 
 noinst_LTLIBRARIES += libdriver.la
 libdriver_la_SOURCES = \
+	src/cocotpm/driver_config.c \
+	src/cocotpm/driver_config.h \
 	src/cocotpm/driver_front.c \
 	src/cocotpm/driver_front.h \
+	src/cocotpm/driver_session.c \
+	src/cocotpm/driver_session.h \
 	src/cocotpm/driver_tpm.h
+
+DRIVER_LIBS = libdriver.la libsession.la libattest.la libkeys.la libprogram.la liblink.la libwire.la \
+	libbase.la $(TASN1_LIBS) $(GNUTLS_LIBS) $(GLIB_LIBS)
+
+bin_PROGRAMS += cocotpm-driver
+cocotpm_driver_SOURCES = src/cocotpm/driver.c
+cocotpm_driver_LDADD = $(DRIVER_LIBS)

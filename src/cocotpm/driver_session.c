@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * driver_session - one session, requests in a queue, one in hand.
+ *
+ *     UP --- link lost ---> RESUMING --- resumed ---> UP
+ *      |                        `--- refused ---> FAILED
+ *      `--- DETACH answered ---> FAILED
+ *
+ * While RESUMING the client belongs to the worker thread. Requests are not
+ * looked at then; the one in hand stays in hand. FAILED answers everything.
+ */
+#include "config.h"
+
+#include "cocotpm/driver_session.h"
+
+#include "base/error.h"
+#include "base/io.h"
+
+#include <fcntl.h>
+#include <glib-unix.h>
+
+/* One attempt to resume, and the pause before the next one. */
+#define ATTEMPT_SECONDS 10
+#define PAUSE_MS_FIRST 50
+#define PAUSE_MS_LAST 2000
+
+/* The host can forge the refusal of a handshake, so one alone says nothing. */
+#define REFUSALS_MAX 6
+
+#define TPM_RC_FAILURE 0x101
+
+enum state { UP, RESUMING, FAILED };
+
+struct request {
+    guint8 *message;
+    gsize len;
+    driver_answer answer;            /* a TPM command; the others are NULL then */
+    driver_result result;            /* SET_LOCALITY, DETACH */
+    driver_status status;
+    gpointer data;
+    gboolean detach;
+};
+
+struct DriverSession {
+    struct driver_tpm tpm;           /* first */
+    struct driver_session_config config;
+    Client *client;
+    enum state state;
+    GQueue requests;                 /* the first is in hand when @sent */
+    gboolean sent;
+    gboolean cancel;                 /* to be sent as soon as there is a link */
+    gboolean pumping;
+    guint kick;
+    guint watch;
+    guint failing;                   /* idle source that answers while FAILED */
+    gboolean thread;                 /* a worker runs */
+    guint pause_ms;
+    guint refusals;                  /* in a row */
+    guint pause;
+};
+
+static void pump(DriverSession *s);
+static void resume_start(DriverSession *s);
+
+static void
+request_free(gpointer data)
+{
+    struct request *r = data;
+
+    g_free(r->message);
+    g_free(r);
+}
+
+/* ---- what comes back ---- */
+
+static void
+answer_failure(struct request *r)
+{
+    guint8 memory[MESSAGE_HEADER];
+    struct builder out = builder_on(memory, sizeof(memory));
+
+    message_header_write(&out, TAG_TPM_NO_SESSIONS, MESSAGE_HEADER, TPM_RC_FAILURE);
+    if (r->answer)
+        r->answer(memory, sizeof(memory), r->data);
+    else if (r->result)
+        r->result(r->detach ? DRIVER_RESULT_OK : DRIVER_RESULT_FAIL, r->data);
+    else
+        r->status(COCO_INTERNAL, NULL, 0, r->data);
+}
+
+/* An answer to a CoCoTPM command. */
+static void
+answer_status(struct request *r, guint32 status, struct cursor *body)
+{
+    if (r->status)
+        r->status(status, body->pos, cursor_left(body), r->data);
+    else if (status == COCO_OK)
+        r->result(DRIVER_RESULT_OK, r->data);
+    else
+        r->result(status == COCO_DENIED ? DRIVER_RESULT_BAD_LOCALITY : DRIVER_RESULT_FAIL,
+                  r->data);
+}
+
+/* FALSE: these bytes are no answer to what is in hand. */
+static gboolean
+answer_dispatch(struct request *r, const guint8 *message, gsize len)
+{
+    struct cursor in = cursor_from(message, len);
+    struct message_header h;
+
+    if (!message_header_parse(&in, COCO_MESSAGE_MAX, &h, NULL) || h.size != len)
+        return FALSE;
+    if (h.tag == TAG_COCO_ANSWER && r->answer)
+        answer_failure(r);
+    else if (h.tag == TAG_COCO_ANSWER)
+        answer_status(r, h.code, &in);
+    else if (r->answer)
+        r->answer(message, len, r->data);
+    else
+        return FALSE;
+    return TRUE;
+}
+
+static void
+answered(DriverSession *s, const guint8 *message, gsize len)
+{
+    struct request *r = g_queue_pop_head(&s->requests);
+
+    s->sent = FALSE;
+    s->cancel = FALSE;
+    s->pause_ms = PAUSE_MS_FIRST;
+    s->refusals = 0;
+    if (s->config.answered)
+        s->config.answered(s->client, s->config.answered_data);
+    if (r->detach)
+        s->state = FAILED;
+    if (!answer_dispatch(r, message, len)) {
+        answer_failure(r);
+        driver_session_fail(s, "an answer that answers nothing");
+    }
+    request_free(r);
+}
+
+/* ---- the end ---- */
+
+static gboolean
+fail_requests(gpointer data)
+{
+    DriverSession *s = data;
+    struct request *r = g_queue_pop_head(&s->requests);
+
+    if (!r) {
+        s->failing = 0;
+        return G_SOURCE_REMOVE;
+    }
+    s->sent = FALSE;
+    answer_failure(r);
+    request_free(r);
+    return G_SOURCE_CONTINUE;
+}
+
+static void
+failed(DriverSession *s)
+{
+    s->state = FAILED;
+    if (s->watch) {
+        g_source_remove(s->watch);
+        s->watch = 0;
+    }
+    if (!s->failing && !g_queue_is_empty(&s->requests))
+        s->failing = g_idle_add(fail_requests, s);
+}
+
+/* Software that goes on with a TPM that fails may go on unmeasured: so stop it all. */
+static void
+kernel_panic(void)
+{
+    g_auto(AutoFd) fd = open("/proc/sysrq-trigger", O_WRONLY | O_CLOEXEC);
+    g_autoptr(GError) error = NULL;
+
+    if (fd < 0 || !io_write_full(fd, "c", 1, &error))
+        g_warning("--on-loss panic: /proc/sysrq-trigger cannot be written");
+}
+
+void
+driver_session_fail(DriverSession *s, const char *why)
+{
+    g_warning("the TPM is lost: %s", why);
+    failed(s);
+    if (s->config.on_loss == DRIVER_LOSS_PANIC)
+        kernel_panic();
+}
+
+/* ---- resuming, in a thread ---- */
+
+struct attempt {
+    DriverSession *session;
+    gboolean resumed;
+    GError *error;
+};
+
+static gboolean
+attempt_again(gpointer data)
+{
+    DriverSession *s = data;
+
+    s->pause = 0;
+    resume_start(s);
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean
+attempt_done(gpointer data)
+{
+    struct attempt *a = data;
+    DriverSession *s = a->session;
+
+    s->thread = FALSE;
+    if (s->state == FAILED) {
+        /* Given up meanwhile. */
+    } else if (a->resumed) {
+        g_message("the link to the CoCoTPM is back");
+        s->state = UP;
+        pump(s);
+    } else if (g_error_matches(a->error, COCO_ERROR, COCO_ERROR_SYSTEM)
+               || ++s->refusals < REFUSALS_MAX) {
+        g_info("resuming: %s", a->error->message);
+        s->pause_ms = MIN(s->pause_ms * 2, PAUSE_MS_LAST);
+        s->pause = g_timeout_add(s->pause_ms, attempt_again, s);
+    } else {
+        driver_session_fail(s, a->error ? a->error->message : "resuming was refused");
+    }
+    g_clear_error(&a->error);
+    g_free(a);
+    return G_SOURCE_REMOVE;
+}
+
+static gpointer
+attempt_run(gpointer data)
+{
+    struct attempt *a = data;
+    DriverSession *s = a->session;
+    gint64 deadline = g_get_monotonic_time() + ATTEMPT_SECONDS * G_USEC_PER_SEC;
+
+    a->resumed = resume_client_run(s->client, s->config.attach, s->config.connect,
+                                   s->config.connect_data, deadline, &a->error);
+    g_idle_add(attempt_done, a);
+    return NULL;
+}
+
+static void
+resume_start(DriverSession *s)
+{
+    struct attempt *a = g_new0(struct attempt, 1);
+
+    a->session = s;
+    s->thread = TRUE;
+    g_thread_unref(g_thread_new("resume", attempt_run, a));
+}
+
+static void
+link_lost(DriverSession *s, const char *why)
+{
+    g_message("the link to the CoCoTPM is lost%s%s", why ? ": " : "", why ? why : "");
+    s->state = RESUMING;
+    resume_start(s);
+}
+
+/* ---- sending and receiving ---- */
+
+/* TRUE: look again; FALSE: nothing to be done until the descriptor says so, or the link is lost. */
+static gboolean
+step(DriverSession *s)
+{
+    guint8 message[COCO_MESSAGE_MAX];
+    gsize len = 0;
+    struct request *r = g_queue_peek_head(&s->requests);
+    g_autoptr(GError) error = NULL;
+    enum tls_result result = TLS_DONE;
+
+    if (r && !s->sent) {
+        s->sent = TRUE;
+        result = client_send(s->client, r->message, r->len, &error);
+    }
+    if (result == TLS_DONE && s->cancel && s->sent) {
+        s->cancel = FALSE;
+        result = client_cancel(s->client, &error);
+    }
+    if (result == TLS_DONE || result == TLS_AGAIN)
+        result = client_receive(s->client, message, &len, &error);
+
+    if (result == TLS_DONE && s->sent)
+        answered(s, message, len);
+    else if (result == TLS_DONE)
+        driver_session_fail(s, "an answer to nothing");
+    else if (result != TLS_AGAIN)
+        link_lost(s, error ? error->message : NULL);
+    return result == TLS_DONE && s->state == UP;
+}
+
+static gboolean
+link_ready(int fd, GIOCondition condition, gpointer data)
+{
+    DriverSession *s = data;
+
+    (void)fd;
+    (void)condition;
+    s->watch = 0;
+    pump(s);
+    return G_SOURCE_REMOVE;
+}
+
+/* From the main loop only: answers call back, and what is called back may ask for more. */
+static void
+pump(DriverSession *s)
+{
+    s->pumping = TRUE;
+    if (s->watch) {
+        g_source_remove(s->watch);
+        s->watch = 0;
+    }
+    while (s->state == UP && step(s))
+        ;
+    s->pumping = FALSE;
+    if (s->state == FAILED)
+        failed(s);
+    if (s->state == UP)
+        s->watch = g_unix_fd_add(client_fd(s->client),
+                                 (GIOCondition)client_events(s->client) | G_IO_HUP | G_IO_ERR,
+                                 link_ready, s);
+}
+
+static gboolean
+kicked(gpointer data)
+{
+    DriverSession *s = data;
+
+    s->kick = 0;
+    pump(s);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+kick(DriverSession *s)
+{
+    if (!s->pumping && !s->kick && s->state != RESUMING)
+        s->kick = g_idle_add_full(G_PRIORITY_HIGH, kicked, s, NULL);
+}
+
+/* ---- requests ---- */
+
+static struct request *
+request_new(DriverSession *s, guint16 tag, guint32 code, const guint8 *body, gsize len)
+{
+    struct request *r = g_new0(struct request, 1);
+    struct builder out;
+
+    r->len = MESSAGE_HEADER + len;
+    r->message = g_malloc0(r->len);
+    out = builder_on(r->message, r->len);
+    message_header_write(&out, tag, (guint32)r->len, code);
+    builder_bytes(&out, body, len);
+    g_queue_push_tail(&s->requests, r);
+    kick(s);
+    return r;
+}
+
+static void
+session_command(struct driver_tpm *tpm, const guint8 *command, gsize len, driver_answer done,
+                gpointer data)
+{
+    DriverSession *s = (DriverSession *)tpm;
+    struct request *r = g_new0(struct request, 1);
+
+    r->message = g_memdup2(command, len);
+    r->len = len;
+    r->answer = done;
+    r->data = data;
+    g_queue_push_tail(&s->requests, r);
+    kick(s);
+}
+
+static void
+session_locality(struct driver_tpm *tpm, guint8 locality, driver_result done, gpointer data)
+{
+    struct request *r = request_new((DriverSession *)tpm, TAG_COCO_COMMAND, COCO_SET_LOCALITY,
+                                    &locality, 1);
+
+    r->result = done;
+    r->data = data;
+}
+
+static void
+session_shutdown(struct driver_tpm *tpm, driver_result done, gpointer data)
+{
+    struct request *r = request_new((DriverSession *)tpm, TAG_COCO_COMMAND, COCO_DETACH, NULL, 0);
+
+    r->result = done;
+    r->data = data;
+    r->detach = TRUE;
+}
+
+static void
+session_cancel(struct driver_tpm *tpm)
+{
+    DriverSession *s = (DriverSession *)tpm;
+
+    if (!s->sent)
+        return;
+    s->cancel = TRUE;
+    kick(s);
+}
+
+void
+driver_session_request(DriverSession *s, enum coco_command code, const guint8 *body, gsize len,
+                       driver_status done, gpointer data)
+{
+    struct request *r = request_new(s, TAG_COCO_COMMAND, code, body, len);
+
+    r->status = done;
+    r->data = data;
+}
+
+static const struct driver_tpm_ops session_ops = {
+    session_command, session_locality, session_shutdown, session_cancel,
+};
+
+DriverSession *
+driver_session_new(Client *client, const struct driver_session_config *config)
+{
+    DriverSession *s = g_new0(DriverSession, 1);
+
+    s->tpm.ops = &session_ops;
+    s->config = *config;
+    s->client = client;
+    s->pause_ms = PAUSE_MS_FIRST;
+    g_queue_init(&s->requests);
+    kick(s);
+    return s;
+}
+
+struct driver_tpm *
+driver_session_tpm(DriverSession *s)
+{
+    return &s->tpm;
+}
+
+static void
+drop_source(guint *id)
+{
+    if (*id)
+        g_source_remove(*id);
+    *id = 0;
+}
+
+gboolean
+driver_session_free(DriverSession *s)
+{
+    if (!s)
+        return TRUE;
+    if (s->thread)
+        return FALSE;
+    drop_source(&s->watch);
+    drop_source(&s->kick);
+    drop_source(&s->failing);
+    drop_source(&s->pause);
+    g_queue_clear_full(&s->requests, request_free);
+    client_free(s->client);
+    g_free(s);
+    return TRUE;
+}
