@@ -1,1 +1,50 @@
 # SPDX-License-Identifier: BSD-3-Clause
+
+# What both programs that set up TPMs use.
+noinst_LTLIBRARIES += libsetup.la
+libsetup_la_SOURCES = \
+	src/swtpm_setup/conf.c \
+	src/swtpm_setup/conf.h \
+	src/swtpm_setup/report.c \
+	src/swtpm_setup/report.h \
+	src/swtpm_setup/version.h
+
+# The steps, apart from main, for the unit tests.
+noinst_LTLIBRARIES += libsetupsteps.la
+libsetupsteps_la_SOURCES = \
+	src/swtpm_setup/certs.c \
+	src/swtpm_setup/certs.h \
+	src/swtpm_setup/checks.c \
+	src/swtpm_setup/checks.h \
+	src/swtpm_setup/child.c \
+	src/swtpm_setup/child.h \
+	src/swtpm_setup/command.h \
+	src/swtpm_setup/confidential.c \
+	src/swtpm_setup/confidential.h \
+	src/swtpm_setup/made.c \
+	src/swtpm_setup/made.h \
+	src/swtpm_setup/place.c \
+	src/swtpm_setup/place.h \
+	src/swtpm_setup/rows.c \
+	src/swtpm_setup/setup.h \
+	src/swtpm_setup/steps_tpm12.c \
+	src/swtpm_setup/steps_tpm2.c \
+	src/swtpm_setup/tcti.c \
+	src/swtpm_setup/tcti.h \
+	src/swtpm_setup/tpm12.c \
+	src/swtpm_setup/tpm12.h \
+	src/swtpm_setup/tpm12_crypto.c \
+	src/swtpm_setup/tpm12_crypto.h \
+	src/swtpm_setup/tpm2.c \
+	src/swtpm_setup/tpm2.h \
+	src/swtpm_setup/tpm2_keys.c \
+	src/swtpm_setup/tpm2_nv.c \
+	src/swtpm_setup/tpm2_pcr.c \
+	src/swtpm_setup/userconf.c \
+	src/swtpm_setup/userconf.h
+libsetupsteps_la_CPPFLAGS = $(AM_CPPFLAGS) $(SETUP_PATHS) $(JSON_CFLAGS) $(TSS_CFLAGS)
+
+SETUP_PATHS = -DBINDIR='"$(bindir)"' -DSYSCONFDIR='"$(sysconfdir)"'
+SETUP_LIBS = libsetupsteps.la libsetup.la libstore.la libseal.la libattest.la \
+	libkeysopenssl.la libkeys.la libwire.la libbase.la $(TSS_LIBS) $(JSON_LIBS) $(CRYPTO_LIBS) \
+	$(GNUTLS_LIBS) $(GLIB_LIBS)

@@ -2,6 +2,8 @@
 /*
  * cbc - AES-CBC, HMAC-SHA256 and PBKDF2 by GnuTLS, for swtpm's state format.
  */
+#include "config.h"
+
 #include "cocotransport/keys/cbc.h"
 
 #include "base/error.h"

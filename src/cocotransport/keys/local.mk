@@ -11,3 +11,10 @@ libkeys_la_SOURCES = \
 	src/cocotransport/keys/secret.c \
 	src/cocotransport/keys/secret.h
 libkeys_la_LIBADD = libbase.la $(GNUTLS_LIBS)
+
+# Apart from libkeys, so that only who needs it loads libcrypto.
+noinst_LTLIBRARIES += libkeysopenssl.la
+libkeysopenssl_la_SOURCES = \
+	src/cocotransport/keys/openssl.c \
+	src/cocotransport/keys/openssl.h
+libkeysopenssl_la_CPPFLAGS = $(AM_CPPFLAGS) $(CRYPTO_CFLAGS)

@@ -4,6 +4,8 @@
  * key for AES and for the MAC, padding to the length of the key, an IV field as
  * long as the key of which AES takes the first 16 bytes.
  */
+#include "config.h"
+
 #include "swtpm/store/cipher.h"
 
 #include "base/error.h"

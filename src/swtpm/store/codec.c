@@ -2,6 +2,8 @@
 /*
  * codec - a store that frames and encrypts what a back end keeps.
  */
+#include "config.h"
+
 #include "swtpm/store/codec.h"
 
 struct codec {

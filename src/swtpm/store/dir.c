@@ -3,6 +3,8 @@
  * dir - the folder back end. A save writes beside the state and renames, so
  * that a reader finds the state before or after it and nothing in between.
  */
+#include "config.h"
+
 #include "swtpm/store/dir.h"
 
 #include "base/error.h"

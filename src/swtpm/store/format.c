@@ -8,6 +8,8 @@
  * A plain file has one TLV; an encrypted one has ciphertext, MAC and IV in that
  * order. Header and tags are outside the MAC: that is how the format is.
  */
+#include "config.h"
+
 #include "swtpm/store/format.h"
 
 #include "base/builder.h"

@@ -3,6 +3,8 @@
  * key - the grammar of --key: file=|fd= with format and mode, pwdfile=|pwdfd=
  * with mode and kdf, remove for both.
  */
+#include "config.h"
+
 #include "swtpm/store/key.h"
 
 #include "base/error.h"

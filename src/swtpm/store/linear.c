@@ -5,6 +5,8 @@
  * its section is written in place, which a crash can tear: the format has no
  * room for better (the folder has).
  */
+#include "config.h"
+
 #include "swtpm/store/linear.h"
 
 #include "base/builder.h"

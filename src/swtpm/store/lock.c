@@ -3,6 +3,8 @@
  * lock - fcntl(F_SETLK) locks. The texts are looked for in logs by those who
  * call swtpm, so they stay as they are.
  */
+#include "config.h"
+
 #include "swtpm/store/lock.h"
 
 #include "base/error.h"

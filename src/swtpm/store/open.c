@@ -2,6 +2,8 @@
 /*
  * open - which back end the words of --tpmstate mean.
  */
+#include "config.h"
+
 #include "swtpm/store/open.h"
 
 #include "base/error.h"

@@ -2,6 +2,8 @@
 /*
  * store - what every kind of store has in common: the optional operations.
  */
+#include "config.h"
+
 #include "swtpm/store/store.h"
 
 gboolean

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * certs - certificates by the program that the configuration names.
+ */
+#pragma once
+
+#include "swtpm_setup/conf.h"
+#include "swtpm_setup/report.h"
+
+#define CERTIFICATE_MAX 8192
+
+/* What the tool is told of the TPM (TPMSpecification and TPMAttributes of libtpms). */
+struct cert_facts {
+    char *family;
+    gint64 level;
+    gint64 revision;
+    char *manufacturer;
+    char *model;
+    char *version;
+};
+
+/* From the JSON of CMD_GET_INFO, flags 1 and 2. */
+gboolean cert_facts_parse(const char *json, struct cert_facts *ret, GError **error);
+void cert_facts_clear(struct cert_facts *facts);
+
+struct cert_request {
+    const char *type;                /* "ek", "platform", "iak", "idevid" */
+    const char *key;                 /* text of --ek */
+    const char *vmid;                /* NULL: none */
+    gboolean tpm2;
+    gboolean signing;
+    gboolean decryption;
+    const struct cert_facts *facts;
+};
+
+GBytes *cert_make(const struct cert_request *request, const Conf *conf, Report *report,
+                  GError **error);

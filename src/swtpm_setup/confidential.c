@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * confidential - policy and secrets of a new instance. They go to swtpm over a
+ * sealed memory file and are never on the disk in clear.
+ */
+#include "config.h"
+
+#include "swtpm_setup/confidential.h"
+
+#include "base/error.h"
+#include "base/io.h"
+#include "base/keyfile.h"
+#include "base/options.h"
+#include "cocotransport/attest/policy.h"
+#include "cocotransport/keys/crypto.h"
+#include "cocotransport/seal/provision.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define SECRET_SIZE 32
+
+struct words {
+    char *policy;
+    char *id;
+    char *psk_file;
+    int owner_secret_fd;
+    char *owner_secret_file;
+    char *chain;
+    char *platform;
+    char *certs;
+};
+
+#define FIELD(name) offsetof(struct words, name)
+
+static const struct option_row word_rows[] = {
+    { "policy", 0, OPTION_STRING, FIELD(policy), "FILE", "the instance's policy" },
+    { "id", 0, OPTION_STRING, FIELD(id), "UUID", "the instance's UUID" },
+    { "psk-file", 0, OPTION_STRING, FIELD(psk_file), "FILE", "the link secret; for tests" },
+    { "owner-secret-fd", 0, OPTION_FD, FIELD(owner_secret_fd), "FD", "the owner secret" },
+    { "owner-secret-file", 0, OPTION_STRING, FIELD(owner_secret_file), "FILE", "for tests" },
+    { "chain", 0, OPTION_STRING, FIELD(chain), "FILE", "certificates of roots given by file" },
+    { "platform", 0, OPTION_STRING, FIELD(platform), "PLATFORM", "where the keys come from" },
+    { "certs", 0, OPTION_STRING, FIELD(certs), "FILE", "certificates of the platform" },
+    { 0 },
+};
+
+struct Confidential {
+    struct words words;
+    struct provision provision;
+    guint8 digest[32];
+    char *passed_on;
+    int fd;                          /* -1: not made yet */
+};
+
+static gboolean
+parse_uuid(const char *text, guint8 ret[static 16], GError **error)
+{
+    g_autofree char *digits = NULL;
+
+    if (text == NULL || !g_uuid_string_is_valid(text))
+        return error_malformed(error, "--cocotpm: id is to be a UUID");
+    digits = g_strjoinv("", g_strsplit(text, "-", -1));
+    return hex_decode(digits, ret, 16, error);
+}
+
+static gboolean
+read_psk(Confidential *c, const struct policy *policy, GError **error)
+{
+    if (policy->psk == POLICY_PSK_BOOTSTRAP)
+        return c->words.psk_file == NULL
+               || error_denied(error, "The policy says psk = bootstrap: there is no secret to give");
+    if (c->words.psk_file == NULL)
+        return error_denied(error, "The policy says psk = secret: psk-file is missing");
+    c->provision.psk = secret_read_file(c->words.psk_file, SECRET_SIZE, SECRET_SIZE, error);
+    if (c->provision.psk != NULL && secret_is_zero(c->provision.psk))
+        return error_denied(error, "%s: a link secret of zeroes is public", c->words.psk_file);
+    return c->provision.psk != NULL;
+}
+
+static gboolean
+read_owner_secret(Confidential *c, const struct policy *policy, GError **error)
+{
+    const struct words *w = &c->words;
+    gboolean given = w->owner_secret_fd >= 0 || w->owner_secret_file != NULL;
+
+    if (policy->owner_secret != given)
+        return error_denied(error, given ? "The policy wants no owner secret"
+                                         : "The policy wants an owner secret: none was given");
+    if (!given)
+        return TRUE;
+    c->provision.owner = w->owner_secret_fd >= 0
+                             ? secret_read_fd(w->owner_secret_fd, SECRET_SIZE, 4096, error)
+                             : secret_read_file(w->owner_secret_file, SECRET_SIZE, 4096, error);
+    return c->provision.owner != NULL;
+}
+
+static gboolean
+read_policy(Confidential *c, GError **error)
+{
+    g_autoptr(policy_t) policy = NULL;
+    gsize len;
+    const char *text;
+
+    if (c->words.policy == NULL)
+        return error_malformed(error, "--cocotpm: policy is missing");
+    c->provision.policy = io_read_file(c->words.policy, KEYFILE_MAX, error);
+    if (c->provision.policy == NULL)
+        return FALSE;
+    text = g_bytes_get_data(c->provision.policy, &len);
+    policy = policy_parse(text, len, POLICY_INSTANCE, error);
+    if (policy == NULL) {
+        g_prefix_error(error, "%s: ", c->words.policy);
+        return FALSE;
+    }
+    memcpy(c->digest, policy->digest, sizeof(c->digest));
+    return read_psk(c, policy, error) && read_owner_secret(c, policy, error);
+}
+
+static gboolean
+read_chain(Confidential *c, GError **error)
+{
+    if (c->words.chain == NULL)
+        return TRUE;
+    c->provision.chain = io_read_file(c->words.chain, KEYFILE_MAX, error);
+    return c->provision.chain != NULL;
+}
+
+static gboolean
+fill_memory(int fd, const Secret *bytes, GError **error)
+{
+    if (!io_write_full(fd, secret_peek(bytes), secret_len(bytes), error))
+        return FALSE;
+    if (lseek(fd, 0, SEEK_SET) < 0)
+        return error_errno(error, errno, "memfd");
+    return TRUE;
+}
+
+/* Handed on to swtpm, which reads it once. */
+static gboolean
+put_in_memory(Confidential *c, GError **error)
+{
+    g_autoptr(Secret) bytes = provision_write(&c->provision, error);
+
+    if (bytes == NULL)
+        return FALSE;
+    c->fd = memfd_create("provision", MFD_CLOEXEC);
+    if (c->fd < 0)
+        return error_errno(error, errno, "memfd_create");
+    return fill_memory(c->fd, bytes, error);
+}
+
+static char *
+words_to_pass_on(const struct words *w)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    if (w->platform != NULL)
+        g_string_append_printf(text, "platform=%s", w->platform);
+    if (w->certs != NULL)
+        g_string_append_printf(text, "%scerts=%s", text->len > 0 ? "," : "", w->certs);
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+Confidential *
+confidential_new(const char *text, GError **error)
+{
+    g_autoptr(Confidential) c = g_new0(Confidential, 1);
+
+    c->fd = -1;
+    c->words.owner_secret_fd = -1;
+    c->provision.action = PROVISION_MAKE;
+    if (!suboptions_parse(word_rows, "--cocotpm", text, &c->words, error)
+        || !parse_uuid(c->words.id, c->provision.uuid, error)
+        || !crypto_random(c->provision.lineage, sizeof(c->provision.lineage), error)
+        || !read_policy(c, error) || !read_chain(c, error) || !put_in_memory(c, error))
+        return NULL;
+    c->passed_on = words_to_pass_on(&c->words);
+    return g_steal_pointer(&c);
+}
+
+void
+confidential_free(Confidential *c)
+{
+    if (c == NULL)
+        return;
+    provision_clear(&c->provision);
+    options_clear(word_rows, &c->words);
+    g_free(c->passed_on);
+    io_close(&c->fd);
+    g_free(c);
+}
+
+const char *
+confidential_words(const Confidential *c)
+{
+    return c->passed_on;
+}
+
+int
+confidential_fd(const Confidential *c)
+{
+    return c->fd;
+}
+
+void
+confidential_report(const Confidential *c, struct made *made)
+{
+    made->uuid = g_strdup(c->words.id);
+    made->policy_digest = hex_encode(c->digest, sizeof(c->digest));
+}

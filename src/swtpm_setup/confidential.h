@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * confidential - --cocotpm: what a sealed state is made of, and how it gets to
+ * the swtpm that makes it (cocotransport/seal/provision.h).
+ */
+#pragma once
+
+#include "swtpm_setup/made.h"
+
+#include <glib.h>
+
+typedef struct Confidential Confidential;
+
+/* Reads policy and secrets, makes what the policy wants made; @text as given to --cocotpm. */
+Confidential *confidential_new(const char *text, GError **error);
+void confidential_free(Confidential *c);         /* NULL is fine */
+
+/* What swtpm's own --cocotpm gets beside provision=FD ("platform=…"); borrowed. */
+const char *confidential_words(const Confidential *c);
+/* The descriptor that carries it all; borrowed. */
+int confidential_fd(const Confidential *c);
+
+/* UUID and policy digest. */
+void confidential_report(const Confidential *c, struct made *made);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Confidential, confidential_free)

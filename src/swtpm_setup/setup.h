@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * setup - one run of swtpm_setup: what was asked for, what it works with, what
+ * it made. The steps of TPM 2 and TPM 1.2 work on it.
+ */
+#pragma once
+
+#include "swtpm_setup/certs.h"
+#include "swtpm_setup/child.h"
+#include "swtpm_setup/command.h"
+#include "swtpm_setup/made.h"
+#include "swtpm_setup/report.h"
+#include "swtpm_setup/tpm2.h"
+
+struct setup {
+    const struct setup_config *config;
+    Report *report;
+    Conf *conf;                      /* NULL: none was needed */
+    Child *child;
+    struct cert_facts facts;
+
+    char *pcr_banks;                 /* "sha256,…"; "-": leave all */
+    const struct key_algorithm *ek[2];
+    const struct key_algorithm *iak;     /* NULL: none */
+    const struct key_algorithm *idevid;  /* NULL: none */
+
+    Tpm2 *tpm;                       /* TPM 2 only */
+    gboolean platform_certified;
+    struct made made;
+};
+
+/* A running TPM 2: keys, certificates, banks. */
+gboolean setup_tpm2(struct setup *s, GError **error);
+/* A running TPM 1.2. */
+gboolean setup_tpm12(struct setup *s, GError **error);

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * steps_tpm12 - the same for a TPM 1.2 (tpm12.h).
+ */
+#include "config.h"
+
+#include "swtpm_setup/setup.h"
+
+#include "base/error.h"
+#include "base/keyfile.h"
+#include "swtpm_setup/tpm12.h"
+
+#define EK_CERT_NV 0x1000f000
+#define PLATFORM_CERT_NV 0x1000f002
+
+static gboolean
+take_ownership(struct setup *s, struct tpm12 *t, const guint8 *modulus, GError **error)
+{
+    const struct setup_config *c = s->config;
+    const struct tpm12_passwords passwords = {
+        .owner = c->owner_well_known ? NULL : c->ownerpass != NULL ? c->ownerpass : "ooo",
+        .srk = c->srk_well_known ? NULL : c->srkpass != NULL ? c->srkpass : "sss",
+    };
+
+    if (!c->take_ownership)
+        return TRUE;
+    if (!tpm12_take_ownership(t, modulus, &passwords, error))
+        return FALSE;
+    report_say(s->report, "Successfully took ownership of the TPM.");
+    return TRUE;
+}
+
+static gboolean
+certify(struct setup *s, struct tpm12 *t, const char *type, const char *title, const char *key,
+        guint32 index, GError **error)
+{
+    const struct cert_request request = {
+        .type = type, .key = key, .vmid = s->config->vmid, .facts = &s->facts,
+    };
+    g_autoptr(GBytes) cert = cert_make(&request, s->conf, s->report, error);
+    g_autofree char *role = g_strconcat(type, "-certificate", NULL);
+
+    if (cert == NULL || !tpm12_nv_store(t, index, cert, error))
+        return FALSE;
+    made_add_area(&s->made, role, index, g_bytes_get_size(cert));
+    report_say(s->report, "Successfully created NVRAM area for %s certificate.", title);
+    return TRUE;
+}
+
+static gboolean
+certify_all(struct setup *s, struct tpm12 *t, const guint8 *modulus, GError **error)
+{
+    g_autofree char *key = hex_encode(modulus, TPM12_MODULUS_SIZE);
+
+    if (s->config->create_ek_cert && !certify(s, t, "ek", "EK", key, EK_CERT_NV, error))
+        return FALSE;
+    return !s->config->create_platform_cert
+           || certify(s, t, "platform", "Platform", key, PLATFORM_CERT_NV, error);
+}
+
+static gboolean
+make_ek(struct setup *s, struct tpm12 *t, GError **error)
+{
+    guint8 modulus[TPM12_MODULUS_SIZE];
+
+    if (!s->config->createek)
+        return TRUE;
+    if (!tpm12_create_ek(t, modulus, error))
+        return FALSE;
+    report_say(s->report, "Successfully created EK.");
+    return take_ownership(s, t, modulus, error) && certify_all(s, t, modulus, error);
+}
+
+gboolean
+setup_tpm12(struct setup *s, GError **error)
+{
+    struct tpm12 t = { .fd = child_data_fd(s->child) };
+
+    if (!tpm12_activate(&t, error) || !make_ek(s, &t, error))
+        return FALSE;
+    if (!s->config->lock_nvram)
+        return TRUE;
+    if (!tpm12_nv_lock(&t, error))
+        return FALSE;
+    report_say(s->report, "Successfully locked NVRAM access.");
+    return TRUE;
+}

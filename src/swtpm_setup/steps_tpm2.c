@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * steps_tpm2 - what happens to a new TPM 2, step by step, in the order in which
+ * swtpm_setup has always done it.
+ */
+#include "config.h"
+
+#include "swtpm_setup/setup.h"
+
+#include "base/error.h"
+#include "base/io.h"
+
+#define SPK_HANDLE 0x81000001
+#define PLATFORM_CERT_NV 0x01c08000
+#define IAK_HANDLE 0x81020001
+#define IAK_CERT_NV 0x01c90100
+#define IDEVID_HANDLE 0x81020000
+#define IDEVID_CERT_NV 0x01c90200
+
+/* One key, and the names of what goes with it. */
+struct subject {
+    struct key_wish wish;
+    const char *role;                /* "ek" */
+    const char *title;               /* "EK" */
+    guint32 cert_nv;
+    guint32 template_nv;             /* 0: none */
+};
+
+static gboolean
+store_area(struct setup *s, guint32 index, const char *role, GBytes *data, gboolean lock,
+           GError **error)
+{
+    if (!tpm2_nv_store(s->tpm, index, data, lock, error))
+        return FALSE;
+    made_add_area(&s->made, role, index, g_bytes_get_size(data));
+    return TRUE;
+}
+
+static gboolean
+write_cert_file(const struct setup *s, const char *role, const char *name, GBytes *cert,
+                GError **error)
+{
+    g_autofree char *file = g_strdup_printf("%s-%s.crt", role, name);
+    g_autofree char *path = NULL;
+
+    if (s->config->write_ek_cert_files == NULL)
+        return TRUE;
+    path = g_build_filename(s->config->write_ek_cert_files, file, NULL);
+    return io_write_file(path, g_bytes_get_data(cert, NULL), g_bytes_get_size(cert), 0640, error);
+}
+
+static GBytes *
+make_cert(struct setup *s, const char *type, const char *key, gboolean ek, GError **error)
+{
+    const struct cert_request request = {
+        .type = type,
+        .key = key,
+        .vmid = s->config->vmid,
+        .tpm2 = TRUE,
+        .signing = ek && s->config->allow_signing,
+        .decryption = ek && s->config->decryption,
+        .facts = &s->facts,
+    };
+
+    return cert_make(&request, s->conf, s->report, error);
+}
+
+static gboolean
+certify_platform(struct setup *s, const char *key, GBytes **ret, GError **error)
+{
+    if (!s->config->create_platform_cert || s->platform_certified)
+        return TRUE;
+    s->platform_certified = TRUE;
+    *ret = make_cert(s, "platform", key, TRUE, error);
+    return *ret != NULL;
+}
+
+static gboolean
+store_platform_cert(struct setup *s, GBytes *cert, GError **error)
+{
+    if (cert == NULL)
+        return TRUE;
+    if (!store_area(s, PLATFORM_CERT_NV, "platform-certificate", cert, s->config->lock_nvram,
+                    error))
+        return FALSE;
+    report_say(s->report, "Successfully created NVRAM area 0x%x for platform certificate.",
+               PLATFORM_CERT_NV);
+    return TRUE;
+}
+
+/* Both certificates are made before either is stored: so it has always looked in the log. */
+static gboolean
+certify(struct setup *s, const struct subject *subject, const TPM2B_PUBLIC *public, GError **error)
+{
+    const struct key_algorithm *a = subject->wish.algorithm;
+    g_autofree char *key = tpm2_key_text(public);
+    g_autofree char *role = g_strconcat(subject->role, "-certificate", NULL);
+    g_autoptr(GBytes) cert = NULL;
+    g_autoptr(GBytes) platform = NULL;
+    gboolean ek = subject->wish.role == KEY_EK;
+
+    if (!s->config->create_ek_cert && !(ek && s->config->create_platform_cert))
+        return TRUE;
+    if (s->config->create_ek_cert) {
+        cert = make_cert(s, subject->role, key, ek, error);
+        if (cert == NULL)
+            return FALSE;
+    }
+    if (ek && !certify_platform(s, key, &platform, error))
+        return FALSE;
+    if (cert != NULL) {
+        if (!write_cert_file(s, subject->role, a->file, cert, error)
+            || !store_area(s, subject->cert_nv, role, cert, s->config->lock_nvram, error))
+            return FALSE;
+        report_say(s->report, "Successfully created NVRAM area 0x%x for %s %s certificate.",
+                   subject->cert_nv, a->words, subject->title);
+    }
+    return store_platform_cert(s, platform, error);
+}
+
+/* A key that is none of the standard templates needs its own beside it, to be made again. */
+static gboolean
+store_template(struct setup *s, const struct subject *subject, GError **error)
+{
+    g_autoptr(GBytes) template = NULL;
+
+    if (!subject->wish.signing || subject->template_nv == 0)
+        return TRUE;
+    template = tpm2_key_template(&subject->wish, error);
+    if (template == NULL
+        || !store_area(s, subject->template_nv, "ek-template", template, s->config->lock_nvram,
+                       error))
+        return FALSE;
+    report_say(s->report, "Successfully created NVRAM area 0x%x for %s %s template.",
+               subject->template_nv, subject->wish.algorithm->words, subject->title);
+    return TRUE;
+}
+
+static gboolean
+make_subject(struct setup *s, const struct subject *subject, GError **error)
+{
+    const struct key_algorithm *a = subject->wish.algorithm;
+    TPM2B_PUBLIC *public = NULL;
+    char *name;
+    gboolean done;
+
+    if (!tpm2_make_key(s->tpm, &subject->wish, &public, error))
+        return FALSE;
+    name = tpm2_key_name(s->tpm, subject->wish.handle, error);
+    if (name != NULL) {
+        made_add_key(&s->made, subject->role, a->name, subject->wish.handle, name);
+        report_say(s->report, "Successfully created %s %s with handle 0x%x.", a->words,
+                   subject->title, subject->wish.handle);
+    }
+    done = name != NULL && store_template(s, subject, error)
+           && (subject->cert_nv == 0 || certify(s, subject, public, error));
+    Esys_Free(public);
+    return done;
+}
+
+static gboolean
+make_spk(struct setup *s, GError **error)
+{
+    const struct key_wish wish = {
+        .role = KEY_SPK,
+        .algorithm = key_algorithm_find(s->config->ecc ? "ecc_nist_p384" : "rsa2048"),
+        .handle = SPK_HANDLE,
+    };
+    TPM2B_PUBLIC *public = NULL;
+    char *name;
+
+    if (!s->config->create_spk)
+        return TRUE;
+    if (!tpm2_make_key(s->tpm, &wish, &public, error))
+        return FALSE;
+    Esys_Free(public);
+    name = tpm2_key_name(s->tpm, SPK_HANDLE, error);
+    if (name == NULL)
+        return FALSE;
+    made_add_key(&s->made, "spk", wish.algorithm->name, SPK_HANDLE, name);
+    report_say(s->report, "Successfully created storage primary key with handle 0x%x.",
+               SPK_HANDLE);
+    return TRUE;
+}
+
+static gboolean
+make_eks(struct setup *s, GError **error)
+{
+    for (guint i = 0; s->config->createek && i < G_N_ELEMENTS(s->ek); i++) {
+        const struct key_algorithm *a = s->ek[i];
+        const struct subject subject = {
+            .wish = {
+                .role = KEY_EK,
+                .algorithm = a,
+                .handle = a->ek_handle,
+                .signing = s->config->allow_signing,
+                .decryption = s->config->decryption,
+            },
+            .role = "ek",
+            .title = "EK",
+            .cert_nv = a->ek_nv,
+            .template_nv = a->ek_template_nv,
+        };
+
+        if (!make_subject(s, &subject, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+make_identity(struct setup *s, GError **error)
+{
+    const struct subject subjects[] = {
+        { .wish = { .role = KEY_IDEVID, .algorithm = s->idevid, .handle = IDEVID_HANDLE },
+          .role = "idevid", .title = "IDevID", .cert_nv = IDEVID_CERT_NV },
+        { .wish = { .role = KEY_IAK, .algorithm = s->iak, .handle = IAK_HANDLE },
+          .role = "iak", .title = "IAK", .cert_nv = IAK_CERT_NV },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(subjects); i++)
+        if (subjects[i].wish.algorithm != NULL && !make_subject(s, &subjects[i], error))
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean
+activate_banks(struct setup *s, GError **error)
+{
+    g_autofree char *all = NULL;
+    g_autofree char *active = NULL;
+
+    if (g_str_equal(s->pcr_banks, "-"))
+        return TRUE;
+    all = tpm2_pcr_banks(s->tpm, error);
+    if (all == NULL)
+        return FALSE;
+    active = tpm2_pcr_allocate(s->tpm, s->pcr_banks, error);
+    if (active == NULL)
+        return FALSE;
+    report_say(s->report, "Successfully activated PCR banks %s among %s.", active, all);
+    s->made.pcr_banks = g_steal_pointer(&active);
+    return TRUE;
+}
+
+/*
+ * Without a clock that the host cannot drive, waiting is no protection: only
+ * the number of tries counts (sealed-state.md, rule 6).
+ */
+static gboolean
+limit_guessing(struct setup *s, GError **error)
+{
+    return s->config->cocotpm == NULL
+           || tpm2_dictionary_attack(s->tpm, 32, G_MAXUINT32, G_MAXUINT32, error);
+}
+
+static const struct step {
+    gboolean (*run)(struct setup *s, GError **error);
+    gboolean reconfigure;            /* part of --reconfigure as well */
+} steps[] = {
+    { make_spk, FALSE },
+    { make_eks, FALSE },
+    { make_identity, FALSE },
+    { activate_banks, TRUE },
+    { limit_guessing, FALSE },
+};
+
+gboolean
+setup_tpm2(struct setup *s, GError **error)
+{
+    s->tpm = tpm2_open(child_data_fd(s->child), error);
+    if (s->tpm == NULL)
+        return FALSE;
+    for (guint i = 0; i < G_N_ELEMENTS(steps); i++)
+        if ((steps[i].reconfigure || !s->config->reconfigure) && !steps[i].run(s, error))
+            return FALSE;
+    return tpm2_shutdown(s->tpm, error);
+}
