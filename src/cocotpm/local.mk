@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
+include src/cocotpm/verify.mk
 
 noinst_LTLIBRARIES += libprogram.la
 libprogram_la_SOURCES = \

@@ -10,6 +10,7 @@ libattest_la_SOURCES = \
 	src/cocotransport/attest/judge.h \
 	src/cocotransport/attest/policy.c \
 	src/cocotransport/attest/policy.h \
+	src/cocotransport/attest/policy_explain.c \
 	src/cocotransport/attest/policy_values.c \
 	src/cocotransport/attest/policy_values.h \
 	src/cocotransport/attest/provider.h \
