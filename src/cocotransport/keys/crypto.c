@@ -54,6 +54,25 @@ crypto_sha512(const struct crypto_piece *pieces, size_t count, uint8_t ret[stati
     return hash_pieces(GNUTLS_DIG_SHA512, pieces, count, ret, error);
 }
 
+size_t
+crypto_tpm_hash(uint16_t alg, const void *data, size_t len, uint8_t ret[static SHA512_SIZE])
+{
+    static const struct {
+        uint16_t alg;
+        gnutls_digest_algorithm_t digest;
+    } rows[] = {
+        { 0x0004, GNUTLS_DIG_SHA1 },
+        { 0x000b, GNUTLS_DIG_SHA256 },
+        { 0x000c, GNUTLS_DIG_SHA384 },
+        { 0x000d, GNUTLS_DIG_SHA512 },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        if (rows[i].alg == alg && gnutls_hash_fast(rows[i].digest, data, len, ret) >= 0)
+            return gnutls_hash_get_len(rows[i].digest);
+    return 0;
+}
+
 Secret *
 crypto_hkdf_extract(const Secret *ikm, const void *salt, size_t salt_len, GError **error)
 {

@@ -27,6 +27,9 @@ gboolean crypto_sha384(const struct crypto_piece *pieces, size_t count,
 gboolean crypto_sha512(const struct crypto_piece *pieces, size_t count,
                        uint8_t ret[static SHA512_SIZE], GError **error);
 
+/* By TPM_ALG_ID, for PCR banks; the digest's length, 0 for a hash that is not known. */
+size_t crypto_tpm_hash(uint16_t alg, const void *data, size_t len, uint8_t ret[static SHA512_SIZE]);
+
 /* RFC 5869, SHA-256. */
 Secret *crypto_hkdf_extract(const Secret *ikm, const void *salt, size_t salt_len, GError **error);
 Secret *crypto_hkdf_expand(const Secret *prk, const void *info, size_t info_len, size_t len,

@@ -129,7 +129,7 @@ records_push(struct records *r, const void *data, gsize size)
 {
     gsize sent = 0;
 
-    if (!records_pending_out(r)) {
+    if (!records_pending_out(r) && !r->hold) {
         ssize_t n;
 
         do
@@ -138,8 +138,9 @@ records_push(struct records *r, const void *data, gsize size)
         if (n < 0 && errno != EAGAIN)
             return -1;
         sent = n > 0 ? (gsize)n : 0;
-        r->out_pos = r->out_end = 0;
     }
+    if (!records_pending_out(r))
+        r->out_pos = r->out_end = 0;
     if (size - sent > OUT_SIZE - r->out_end) {
         errno = ENOBUFS;
         return -1;
@@ -171,4 +172,16 @@ gboolean
 records_pending_out(const struct records *r)
 {
     return r->out_pos < r->out_end;
+}
+
+gboolean
+records_pending_in(const struct records *r)
+{
+    const gsize have = r->in_end - r->in_pos;
+    struct cursor in = cursor_from(r->in + r->in_pos, have);
+
+    if (r->left > 0)
+        return have >= r->left;
+    (void)cursor_bytes(&in, 3);
+    return have >= HEADER && have - HEADER >= cursor_be16(&in);
 }

@@ -22,6 +22,7 @@ struct records {
     gsize in_pos, in_end;
     guint8 *out;             /* [out_pos, out_end) is what the stream did not take yet */
     gsize out_pos, out_end;
+    gboolean hold;           /* push() only keeps: what follows goes out in the same write */
 };
 
 /* Does not own @fd. */
@@ -35,3 +36,5 @@ ssize_t records_push(struct records *r, const void *data, gsize size);
 /* TRUE when nothing is kept any more; -1 in errno's way is FALSE with errno set (EAGAIN: wait). */
 gboolean records_flush(struct records *r);
 gboolean records_pending_out(const struct records *r);
+/* A whole record is buffered, so that no event on the stream will tell of it. */
+gboolean records_pending_in(const struct records *r);

@@ -298,6 +298,18 @@ tls_flush(Tls *t, GError **error)
     return TLS_CLOSED;
 }
 
+void
+tls_hold(Tls *t, gboolean on)
+{
+    t->records.hold = on;
+}
+
+gboolean
+tls_pending(const Tls *t)
+{
+    return records_pending_in(&t->records);
+}
+
 short
 tls_events(const Tls *t)
 {

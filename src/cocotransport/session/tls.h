@@ -45,6 +45,11 @@ enum tls_result tls_flush(Tls *t, GError **error);
 /* Flushes, waiting for the stream until @deadline (monotonic). */
 enum tls_result tls_flush_until(Tls *t, gint64 deadline, GError **error);
 
+/* While held, what is sent is kept, so that it goes out in one write with what follows. */
+void tls_hold(Tls *t, gboolean on);
+/* A whole record waits inside, of which the stream will not tell. */
+gboolean tls_pending(const Tls *t);
+
 /* POLLIN, with POLLOUT while something waits to be sent. */
 short tls_events(const Tls *t);
 int tls_fd(const Tls *t);

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * cocotpm_listen - the listener, and the bound on links that are neither
+ * attached nor the operator's: the oldest goes, so that those who say nothing
+ * keep nobody out.
+ */
+#include <config.h>
+
+#include "swtpm/cocotpm_private.h"
+
+#include "base/error.h"
+#include "base/io.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define ACCEPTED_AT_ONCE 16
+
+int
+cocotpm_listener_open(const struct cocotpm_options *o, GError **error)
+{
+    struct link_address a = { .fd = -1, .mode = o->mode };
+
+    if (g_strcmp0(o->type, "unixio") == 0)
+        a.kind = LINK_UNIX;
+    else if (g_strcmp0(o->type, "tcp") == 0)
+        a.kind = LINK_TCP;
+    else
+        a.kind = LINK_VSOCK;
+    a.path = o->path;
+    a.host = o->bindaddr != NULL ? o->bindaddr : (char *)"127.0.0.1";
+    a.port = o->port;
+    a.cid = o->cid;
+
+    return link_listen(&a, error);
+}
+
+static gboolean
+is_half_open(const Peer *p)
+{
+    return !p->closed && p->state != PEER_ATTACHED && p->state != PEER_ATTACHING &&
+           !(p->role == ROLE_OPERATOR && p->state == PEER_OPEN);
+}
+
+static void
+make_room(Cocotpm *c)
+{
+    guint open = 0;
+    Peer *oldest = NULL;
+
+    for (guint i = 0; i < c->peers->len; i++) {
+        Peer *p = c->peers->pdata[i];
+
+        if (!is_half_open(p))
+            continue;
+        if (oldest == NULL)
+            oldest = p;
+        open++;
+    }
+    if (open >= HALF_OPEN_MAX)
+        peer_close(oldest, "too many links that are not attached");
+}
+
+static void
+take_link(Cocotpm *c, int fd)
+{
+    g_autoptr(GError) error = NULL;
+
+    make_room(c);
+    if (peer_new(c, fd, &error) == NULL)
+        g_warning("a new link: %s", error->message);
+}
+
+static gboolean
+on_listener(gint fd, GIOCondition condition, gpointer data)
+{
+    Cocotpm *c = data;
+
+    (void)condition;
+    for (guint i = 0; i < ACCEPTED_AT_ONCE; i++) {
+        g_autoptr(GError) error = NULL;
+        const int link = link_accept(fd, &error);
+
+        if (link < 0) {
+            guint dropped;
+
+            if (error != NULL && log_limit_pass(&c->refusals, 1, &dropped))
+                g_warning("accepting a link: %s", error->message);
+            break;
+        }
+        take_link(c, link);
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+is_listening(int fd)
+{
+    int listening = 0;
+    socklen_t len = sizeof(listening);
+
+    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) == 0 && listening;
+}
+
+/* fd=: a socket that listens is a listener; anything else is the one link there will be. */
+gboolean
+cocotpm_listen(Cocotpm *c, GError **error)
+{
+    if (c->options.fd >= 0 && !is_listening(c->options.fd)) {
+        take_link(c, c->options.fd);
+        return TRUE;
+    }
+    if (c->options.fd >= 0) {
+        c->listener = c->options.fd;
+        if (!io_set_nonblocking(c->listener, TRUE, error))
+            return FALSE;
+    }
+    c->watch = g_unix_fd_add(c->listener, G_IO_IN, on_listener, c);
+
+    return TRUE;
+}
+
+void
+cocotpm_unlisten(Cocotpm *c)
+{
+    if (c->watch != 0)
+        g_source_remove(c->watch);
+    c->watch = 0;
+    io_close(&c->listener);
+    if (g_strcmp0(c->options.type, "unixio") == 0)
+        (void)g_unlink(c->options.path);
+}
