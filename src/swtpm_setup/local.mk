@@ -48,3 +48,8 @@ SETUP_PATHS = -DBINDIR='"$(bindir)"' -DSYSCONFDIR='"$(sysconfdir)"'
 SETUP_LIBS = libsetupsteps.la libsetup.la libstore.la libseal.la libattest.la \
 	libkeysopenssl.la libkeys.la libwire.la libbase.la $(TSS_LIBS) $(JSON_LIBS) $(CRYPTO_LIBS) \
 	$(GNUTLS_LIBS) $(GLIB_LIBS)
+
+bin_PROGRAMS += swtpm_setup
+swtpm_setup_SOURCES = src/swtpm_setup/main.c
+swtpm_setup_CPPFLAGS = $(AM_CPPFLAGS) $(SETUP_PATHS) $(JSON_CFLAGS) $(TSS_CFLAGS)
+swtpm_setup_LDADD = $(SETUP_LIBS)
