@@ -6,6 +6,8 @@ tests_unit_session_test_session_SOURCES = \
 	tests/unit/session/pair.h \
 	tests/unit/session/suites.c \
 	tests/unit/session/test_knobs.c \
+	tests/unit/session/test_protocol.c \
+	tests/unit/session/test_roles.c \
 	tests/unit/session/test_tls.c
 tests_unit_session_test_session_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_session_test_session_LDADD = $(UNIT_LIBS) libsession.la libwire.la libkeys.la libbase.la \

@@ -5,6 +5,10 @@
 #include "suites.h"
 
 Suite *knobs_suite(void);
+Suite *protocol_suite(void);
+Suite *roles_suite(void);
 Suite *tls_suite(void);
 
-const suite_maker suites[] = { knobs_suite, tls_suite, NULL };
+const suite_maker suites[] = {
+    knobs_suite, protocol_suite, roles_suite, tls_suite, NULL
+};

@@ -4,6 +4,7 @@ check_PROGRAMS += tests/unit/wire/test_wire
 tests_unit_wire_test_wire_SOURCES = \
 	tests/unit/wire/suites.c \
 	tests/unit/wire/test_claims.c \
+	tests/unit/wire/test_eventlog.c \
 	tests/unit/wire/test_evidence.c \
 	tests/unit/wire/test_message.c \
 	tests/unit/wire/test_receipt.c

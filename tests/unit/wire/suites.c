@@ -5,8 +5,11 @@
 #include "suites.h"
 
 Suite *claims_suite(void);
+Suite *eventlog_suite(void);
 Suite *evidence_suite(void);
 Suite *message_suite(void);
 Suite *receipt_suite(void);
 
-const suite_maker suites[] = { claims_suite, evidence_suite, message_suite, receipt_suite, NULL };
+const suite_maker suites[] = {
+    claims_suite, eventlog_suite, evidence_suite, message_suite, receipt_suite, NULL
+};
