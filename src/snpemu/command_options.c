@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * command_options - one table for all commands: each takes what it knows of it.
+ */
+#include "snpemu/command_options.h"
+
+#include "snpemu/launch.h"
+
+#define ROW(name, letter, kind, field, value, help) \
+    { name, letter, kind, offsetof(struct command_options, field), value, help }
+
+const struct option_row command_rows[] = {
+    ROW("socket", 0, OPTION_STRING, socket, "PATH", "the emulator's control socket"),
+    ROW("guest", 0, OPTION_STRING, guest, "PATH",
+        "a VM's guest device: what --platform emulator:PATH is given"),
+    ROW("measurement", 0, OPTION_STRING, measurement, "HEX", "launch with this digest"),
+    ROW("measurement-of", 0, OPTION_STRINGS, measurement_of, "FILE",
+        "measure this file into the launch; may be repeated"),
+    ROW("host-data", 0, OPTION_STRING, host_data, "HEX", "32 bytes of HOST_DATA"),
+    ROW("policy", 0, OPTION_UINT64, policy, "NUMBER", "guest policy, 0x30000 unless given"),
+    ROW("id-block", 0, OPTION_STRING, id_block, "FILE", "ID block of 96 bytes"),
+    ROW("id-auth", 0, OPTION_STRING, id_auth, "FILE", "its authentication of 4096 bytes"),
+    ROW("author-key", 0, OPTION_FLAG, author_key, NULL, "the author's key is in it too"),
+    ROW("vcek-disabled", 0, OPTION_FLAG, vcek_disabled, NULL, "the VM may not use the VCEK"),
+    ROW("vmpck", 0, OPTION_UINT, vmpck, "N", "the VMPCK that the guest's Linux uses, 0 to 3"),
+    ROW("certs", 0, OPTION_STRING, certs, "FILE",
+        "certificate table that the host hands out instead of the chip's"),
+    ROW("no-certs", 0, OPTION_FLAG, no_certs, NULL, "the host hands out no certificates"),
+    ROW("fault", 0, OPTION_STRINGS, faults, "KIND[:VALUE][@REQUEST]",
+        "what happens to a guest message; may be repeated"),
+    ROW("tcb", 0, OPTION_STRING, tcb, "FMC:BOOTLOADER:TEE:SNP:MICROCODE", "a TCB version"),
+    ROW("version", 0, OPTION_STRING, version, "MAJOR.MINOR.BUILD", "a firmware version"),
+    ROW("csp-id", 0, OPTION_STRING, csp_id, "TEXT", "the cloud provider of a VLEK"),
+    ROW("mask-chip-id", 0, OPTION_FLAG, mask_chip_id, NULL, "reports show no chip identifier"),
+    ROW("mask-chip-key", 0, OPTION_FLAG, mask_chip_key, NULL, "the VCEK signs nothing"),
+    ROW("help", 'h', OPTION_FLAG, help, NULL, "shows this help"),
+    { 0 }
+};
+
+void
+command_options_init(struct command_options *o)
+{
+    *o = (struct command_options){ .policy = POLICY_DEFAULT };
+}
+
+void
+command_options_clear(struct command_options *o)
+{
+    options_clear(command_rows, o);
+}
