@@ -10,6 +10,7 @@
 #include "base/isolate.h"
 #include "cocotpm/driver_config.h"
 #include "cocotpm/driver_front.h"
+#include "cocotransport/link/tunnel.h"
 #include "cocotransport/wire/eventlog.h"
 
 #include <stdio.h>
@@ -38,6 +39,8 @@ driver_connect(gpointer data, gint64 deadline, GError **error)
         return -1;
     }
     d->connected = TRUE;
+    if (d->setup.link.kind == LINK_TUNNEL)
+        return tunnel_connect(d->setup.link.path, deadline, error);
     return link_connect(&d->setup.link, deadline, error);
 }
 

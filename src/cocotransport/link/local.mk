@@ -7,5 +7,7 @@ liblink_la_SOURCES = \
 	src/cocotransport/link/link.c \
 	src/cocotransport/link/link.h \
 	src/cocotransport/link/tcp.c \
+	src/cocotransport/link/tunnel.c \
+	src/cocotransport/link/tunnel.h \
 	src/cocotransport/link/unix.c \
 	src/cocotransport/link/vsock.c

@@ -6,7 +6,8 @@ tests_unit_cocotpm_test_cocotpm_SOURCES = \
 	tests/unit/cocotpm/test_commands.c \
 	tests/unit/cocotpm/test_control.c \
 	tests/unit/cocotpm/test_front.c \
-	tests/unit/cocotpm/test_stream.c
+	tests/unit/cocotpm/test_stream.c \
+	tests/unit/cocotpm/test_tunnel.c
 tests_unit_cocotpm_test_cocotpm_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_cocotpm_test_cocotpm_LDADD = $(UNIT_LIBS) libdriver.la librelay.la liblink.la \
+tests_unit_cocotpm_test_cocotpm_LDADD = $(UNIT_LIBS) $(DRIVER_LIBS) librelay.la liblink.la \
 	libwire.la libbase.la $(GLIB_LIBS)
