@@ -15,4 +15,5 @@ include tests/unit/setup/local.mk
 include tests/unit/snpemu/local.mk
 include tests/unit/cocotpm/local.mk
 include tests/fuzz/local.mk
+include tests/fuzz/session.mk
 include tests/bench/local.mk
