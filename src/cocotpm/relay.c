@@ -117,8 +117,9 @@ static gboolean
 relay_main(int argc, char **argv, GError **error)
 {
     struct relay_config config = { 0 };
-    g_autoptr(Program) program = program_start("cocotpm-relay", "--listen ADDRESS|--ctrl type=unixio,path=P "
-                                               "--to ADDRESS [options]", rows, argc, argv, &config.program, error);
+    g_autoptr(Program) program = program_start(
+        "cocotpm-relay", "--listen ADDRESS|--ctrl type=unixio,path=P --to ADDRESS [options]", rows,
+        argc, argv, &config.program, error);
     gboolean good = program && config_check(&config, error)
                     && relay_start(&config, program, error);
 

@@ -42,14 +42,14 @@ evidence_parse(struct cursor *in, struct evidence *ret, GError **error)
 void
 evidence_write(const struct evidence *e, struct builder *out)
 {
-    for (guint16 kind = 1; kind < EVIDENCE_KINDS; kind++) {
+    for (guint kind = 1; kind < EVIDENCE_KINDS; kind++) {
         gsize len;
         const void *bytes;
 
         if (e->parts[kind] == NULL)
             continue;
         bytes = g_bytes_get_data(e->parts[kind], &len);
-        builder_be16(out, kind);
+        builder_be16(out, (uint16_t)kind);
         builder_be32(out, (uint32_t)len);
         builder_bytes(out, bytes, len);
     }

@@ -323,6 +323,7 @@ linear_save(Store *s, const char *name, const guint8 *data, gsize len, GError **
     struct slot *slot = slot_of(l, name);
 
     if (slot == NULL || len > STORE_STATE_MAX)
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): s, and so l, is never NULL */
         return error_malformed(error, "%s: no room for the state '%s'", l->path, name);
     return linear_open(l, error) && place(l, slot, len, error)
            && write_at(l, data, len, slot->offset, error) && commit(l, error);
