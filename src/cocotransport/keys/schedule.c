@@ -19,6 +19,7 @@ static const char identity_name[] = { 'C', 'o', 'C', 'o', 'T', 'P', 'M' };
 
 static const char context_label[] = "CoCoTPM psk context v1";
 static const char evidence_label[] = "CoCoTPM evidence v1";
+static const char statement_label[] = "CoCoTPM quote v1";
 static const char psk_label[] = "tls13 derived psk";      /* RFC 8446, 7.1 puts "tls13 " before */
 
 static const struct schedule_row {
@@ -166,4 +167,16 @@ schedule_report_data(enum schedule_side side, uint8_t role, const void *identity
     return crypto_sha512(&id, 1, id_hash, error) &&
            crypto_sha512(&said, 1, claims_hash, error) &&
            crypto_sha512(pieces, G_N_ELEMENTS(pieces), ret, error);
+}
+
+gboolean
+schedule_statement_data(const void *statement, size_t len, uint8_t ret[static SHA512_SIZE],
+                        GError **error)
+{
+    const struct crypto_piece pieces[] = {
+        { statement_label, sizeof(statement_label) - 1 },
+        { statement, len },
+    };
+
+    return crypto_sha512(pieces, G_N_ELEMENTS(pieces), ret, error);
 }

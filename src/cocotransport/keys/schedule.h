@@ -62,3 +62,7 @@ gboolean schedule_report_data(enum schedule_side side, uint8_t role, const void 
                               size_t identity_len, const uint8_t exporter[static EXPORTER_SIZE],
                               const void *claims, size_t claims_len,
                               uint8_t ret[static SHA512_SIZE], GError **error);
+
+/* REPORT_DATA of what the CoCoTPM says to relying parties (protocol, section 6.3). */
+gboolean schedule_statement_data(const void *statement, size_t len,
+                                 uint8_t ret[static SHA512_SIZE], GError **error);

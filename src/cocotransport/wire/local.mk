@@ -12,6 +12,8 @@ libwire_la_SOURCES = \
 	src/cocotransport/wire/message.h \
 	src/cocotransport/wire/receipt.c \
 	src/cocotransport/wire/receipt.h \
+	src/cocotransport/wire/statement.c \
+	src/cocotransport/wire/statement.h \
 	src/cocotransport/wire/tunnel.c \
 	src/cocotransport/wire/tunnel.h
 libwire_la_LIBADD = libbase.la

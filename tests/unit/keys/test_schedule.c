@@ -157,6 +157,16 @@ START_TEST(report_data_matches)
 }
 END_TEST
 
+START_TEST(statement_data_matches)
+{
+    uint8_t data[SHA512_SIZE];
+
+    ck_assert(schedule_statement_data("abc", 3, data, NULL));
+    expect(data, "875a2a637a59aef28e48627a127c55ce6258d63899ac3bdad4fc797c7dcf5b8b"
+                 "1d39752e8d475a587cf412366a266616ac963a10998cc89865bd9d83e692de39");
+}
+END_TEST
+
 Suite *schedule_suite(void);
 
 Suite *
@@ -169,6 +179,7 @@ schedule_suite(void)
     tcase_add_loop_test(t, psk_follows_the_identity, 0, G_N_ELEMENTS(psk_cases));
     tcase_add_loop_test(t, identity_has_one_spelling, 0, G_N_ELEMENTS(psk_cases));
     tcase_add_test(t, report_data_matches);
+    tcase_add_test(t, statement_data_matches);
     suite_add_tcase(s, t);
     return s;
 }
