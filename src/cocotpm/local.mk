@@ -17,6 +17,8 @@ librelay_la_SOURCES = \
 	src/cocotpm/relay_control.h \
 	src/cocotpm/relay_forward.c \
 	src/cocotpm/relay_forward.h \
+	src/cocotpm/relay_operator.c \
+	src/cocotpm/relay_operator.h \
 	src/cocotpm/relay_stream.c \
 	src/cocotpm/relay_stream.h \
 	src/cocotpm/relay_tunnel.c \
@@ -42,3 +44,7 @@ DRIVER_LIBS = libdriver.la libsession.la libattest.la libkeys.la libprogram.la l
 bin_PROGRAMS += cocotpm-driver
 cocotpm_driver_SOURCES = src/cocotpm/driver.c
 cocotpm_driver_LDADD = $(DRIVER_LIBS)
+
+bin_PROGRAMS += cocotpm-operator
+cocotpm_operator_SOURCES = src/cocotpm/operator.c
+cocotpm_operator_LDADD = $(DRIVER_LIBS)

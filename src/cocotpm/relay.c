@@ -9,6 +9,7 @@
 #include "cocotpm/program.h"
 #include "cocotpm/relay_control.h"
 #include "cocotpm/relay_forward.h"
+#include "cocotpm/relay_operator.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 struct relay_config {
     struct program_config program;   /* first */
     char *listen, *ctrl, *to;
+    char *operator_psk_file, *id;
 };
 
 static const struct option_row rows[] = {
@@ -26,6 +28,10 @@ static const struct option_row rows[] = {
       "type=unixio,path=P[,mode=M]", "take the place of swtpm's control channel for QEMU" },
     { "to", 0, OPTION_STRING, offsetof(struct relay_config, to), "ADDRESS",
       "where the CoCoTPM listens: unixio:PATH, tcp:HOST:PORT or vsock:CID:PORT" },
+    { "operator-psk-file", 0, OPTION_STRING, offsetof(struct relay_config, operator_psk_file),
+      "FILE", "the operator's key, to tell the CoCoTPM when the VM is gone (with --ctrl)" },
+    { "id", 0, OPTION_STRING, offsetof(struct relay_config, id), "UUID",
+      "the instance that --operator-psk-file is for" },
     PROGRAM_ROWS(struct relay_config),
     { 0 }
 };
@@ -37,6 +43,8 @@ config_check(const struct relay_config *c, GError **error)
         return error_malformed(error, "--to: the CoCoTPM's address is needed");
     if (!c->listen == !c->ctrl)
         return error_malformed(error, "either --listen or --ctrl is needed");
+    if (!c->operator_psk_file != !c->id || (c->id && !c->ctrl))
+        return error_malformed(error, "--operator-psk-file and --id belong together, and to --ctrl");
     return TRUE;
 }
 
@@ -49,17 +57,22 @@ address_option(const char *option, const char *text, struct link_address *ret, G
     return FALSE;
 }
 
+struct vm {
+    struct relay_operator operator;
+    Program *program;
+};
+
 static void
 vm_gone(gpointer data)
 {
-    (void)data;
     g_message("the VM was reset or has ended");
+    relay_operator_reset(&((struct vm *)data)->operator);
 }
 
 static void
 vm_shutdown(gpointer data)
 {
-    program_stop(data);
+    program_stop(((struct vm *)data)->program);
 }
 
 static const struct relay_control_events control_events = { vm_gone, vm_shutdown };
@@ -71,11 +84,12 @@ relay_serve(const struct relay_config *config, const struct link_address *from,
 {
     g_autoptr(RelayForward) forward = NULL;
     g_autoptr(RelayControl) control = NULL;
+    struct vm vm = { { config->to, config->id, config->operator_psk_file }, program };
 
     if (config->listen)
         forward = relay_forward_new(listener, to);
     else
-        control = relay_control_new(listener, to, &control_events, program);
+        control = relay_control_new(listener, to, &control_events, &vm);
     program_run(program);
     if (from->kind == LINK_UNIX)
         unlink(from->path);

@@ -9,6 +9,8 @@ libsession_la_SOURCES = \
 	src/cocotransport/session/client_private.h \
 	src/cocotransport/session/launch.c \
 	src/cocotransport/session/launch.h \
+	src/cocotransport/session/operator_client.c \
+	src/cocotransport/session/operator_client.h \
 	src/cocotransport/session/protocol.c \
 	src/cocotransport/session/protocol.h \
 	src/cocotransport/session/records.c \
