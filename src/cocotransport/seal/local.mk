@@ -12,6 +12,8 @@ libseal_la_SOURCES = \
 	src/cocotransport/seal/elements.h \
 	src/cocotransport/seal/envelope.c \
 	src/cocotransport/seal/envelope.h \
+	src/cocotransport/seal/etcd_json.c \
+	src/cocotransport/seal/etcd_json.h \
 	src/cocotransport/seal/header.c \
 	src/cocotransport/seal/header.h \
 	src/cocotransport/seal/inspect.c \
@@ -23,6 +25,7 @@ libseal_la_SOURCES = \
 	src/cocotransport/seal/witness.c \
 	src/cocotransport/seal/witness.h \
 	src/cocotransport/seal/witness_backends.h \
+	src/cocotransport/seal/witness_etcd.c \
 	src/cocotransport/seal/witness_file.c
-libseal_la_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS)
-libseal_la_LIBADD = libwire.la libkeys.la libbase.la $(JSON_LIBS)
+libseal_la_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(CURL_CFLAGS)
+libseal_la_LIBADD = libwire.la libkeys.la libbase.la $(JSON_LIBS) $(CURL_LIBS)

@@ -15,10 +15,9 @@ witness_open(const char *where, const char *pin, GBytes *certificate, const Secr
 {
     if (g_str_has_prefix(where, "file:"))
         return witness_file_open(where + strlen("file:"), error);
-    (void)pin;
-    (void)certificate;
-    (void)key;
-    error_malformed(error, "witness %s: is no kind that is known here", where);
+    if (g_str_has_prefix(where, "https://"))
+        return witness_etcd_open(where, pin, certificate, key, error);
+    error_malformed(error, "witness %s: neither https:// nor file:", where);
     return NULL;
 }
 

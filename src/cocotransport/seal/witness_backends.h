@@ -7,3 +7,5 @@
 #include "cocotransport/seal/witness.h"
 
 Witness *witness_file_open(const char *path, GError **error);
+Witness *witness_etcd_open(const char *where, const char *pin, GBytes *certificate,
+                           const Secret *key, GError **error);
