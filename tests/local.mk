@@ -14,6 +14,7 @@ include tests/unit/store/local.mk
 include tests/unit/setup/local.mk
 include tests/unit/snpemu/local.mk
 include tests/unit/cocotpm/local.mk
+include tests/fault/local.mk
 include tests/fuzz/local.mk
 include tests/fuzz/session.mk
 include tests/bench/local.mk

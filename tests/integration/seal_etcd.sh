@@ -1,0 +1,172 @@
+#!/bin/bash
+# test: a cluster of three etcd members as witness: lost members, lost majority, clones, kills
+# sanitizers: no
+set -euo pipefail
+. "$(dirname "$0")/../lib.sh"
+
+need etcd openssl mkfifo
+tool=$(ours sealed_tool)
+shim=$BUILD/tests/fault/.libs/faults.so
+work=$(mktemp -d -p /dev/shm coco.XXXXXX 2> /dev/null) || work=$(mktemp -d "$TMP/work.XXXXXX")
+at_exit rm -rf "$work"
+cd "$work"
+
+# One authority for members and clients; the members share a key, which is what the policy pins.
+openssl ecparam -name prime256v1 -genkey -noout -out ca.key
+openssl req -x509 -new -key ca.key -subj /CN=ca -days 2 -out ca.pem 2> req.log
+for name in member client stranger; do
+    openssl ecparam -name prime256v1 -genkey -noout -out "$name.key"
+    openssl req -new -key "$name.key" -subj "/CN=$name" -out "$name.csr" 2>> req.log
+    printf 'subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth\n' > ext
+    openssl x509 -req -in "$name.csr" -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 \
+        -extfile ext -out "$name.pem" 2>> req.log
+done
+pin_of()
+{
+    openssl pkey -in "$1" -pubout -outform DER | openssl dgst -sha256 -r | cut -d' ' -f1
+}
+pin=sha256:$(pin_of member.key)
+
+base=$(free_port 6)
+cluster= urls=
+for i in 0 1 2; do
+    cluster+=${cluster:+,}m$i=https://127.0.0.1:$((base + 3 + i))
+    urls+=${urls:+ }https://127.0.0.1:$((base + i))
+done
+
+member()
+{
+    start "m$1" etcd --name "m$1" --data-dir "$work/data$1" \
+        --listen-client-urls "https://127.0.0.1:$((base + $1))" \
+        --advertise-client-urls "https://127.0.0.1:$((base + $1))" \
+        --listen-peer-urls "https://127.0.0.1:$((base + 3 + $1))" \
+        --initial-advertise-peer-urls "https://127.0.0.1:$((base + 3 + $1))" \
+        --initial-cluster "$cluster" --initial-cluster-token "t$base" \
+        --client-cert-auth --trusted-ca-file ca.pem --cert-file member.pem --key-file member.key \
+        --peer-client-cert-auth --peer-trusted-ca-file ca.pem --peer-cert-file member.pem \
+        --peer-key-file member.key --heartbeat-interval 200 --election-timeout 2000
+}
+
+on()
+{
+    local dir=$1
+
+    shift
+    mkdir -p "$dir"
+    "$tool" --dir "$dir" --witness "$urls" --pin "$pin" --cert client.pem --key client.key "$@"
+}
+
+# A member that has just started may have no leader yet: tried again until it answers.
+answered()
+{
+    on "$@" > "$work/out" 2> "$work/err" || { grep -q away "$work/err" && return 1; bad=yes; }
+}
+
+steps()
+{
+    bad=
+    retry answered "$@" || fail "the cluster does not answer: $(cat "$work/err")"
+    [ -z "$bad" ] || fail "'$*' was refused: $(cat "$work/err")"
+}
+
+shows()
+{
+    steps "$1" open show
+    grep -q "ok show $2 " out || fail "$1: $(cat out), where $2 was expected"
+}
+
+for i in 0 1 2; do member $i; done
+echo "provisioning registers; the instance goes on"
+steps a make
+steps a open save=2 attach=one witnessed
+shows a 2
+
+echo "a member that is not pinned, or a client without a certificate, is no witness"
+expect_fail away "$tool" --dir a --witness "$urls" --pin "sha256:$(pin_of stranger.key)" \
+    --cert client.pem --key client.key open
+mkdir -p naked
+expect_fail away "$tool" --dir naked --witness "$urls" --pin "$pin" make
+expect_fail 'has to be given as a number' "$tool" --dir naked --witness https://localhost:1 \
+    --pin "$pin" make
+expect_fail 'not pinned' "$tool" --dir naked --witness "$urls" make
+
+number=2
+for i in 0 1 2; do
+    echo "member $i is killed, then frozen: the others witness"
+    stop m$i KILL || true
+    steps a open save=1
+    member $i
+    retry listening $((base + i)) || fail "member $i does not come back"
+    kill -STOP "$(pid_of m$i)"
+    steps a open save=1
+    kill -CONT "$(pid_of m$i)"
+    number=$((number + 2))
+    shows a $number
+done
+
+echo "a majority is lost: the save waits, and goes on when it is back"
+mkfifo go
+start writer bash -c "exec '$tool' --dir a --witness '$urls' --pin '$pin' --cert client.pem \
+    --key client.key open pause save=1 < go"
+exec 9> go
+retry grep -q 'ok pause' "$TMP/writer.log" || fail "the writer does not open"
+stop m0 KILL || true
+stop m1 KILL || true
+echo >&9
+retry grep -q 'waits since' "$TMP/writer.log" || fail "the save does not wait"
+! grep -q 'ok save' "$TMP/writer.log" || fail "a save was acknowledged without a majority"
+member 0
+member 1
+wait_end writer || fail "the writer failed: $(cat "$TMP/writer.log")"
+exec 9>&-
+grep -q 'ok save' "$TMP/writer.log" || fail "the save was not acknowledged"
+number=$((number + 1))
+shows a $number
+
+echo "two from copies of one state: the older one ends at its next save"
+rm -rf b && cp -r a b
+start older bash -c "exec '$tool' --dir a --witness '$urls' --pin '$pin' --cert client.pem \
+    --key client.key open pause save=1 < go"
+exec 9> go
+retry grep -q 'ok pause' "$TMP/older.log" || fail "the older one does not open"
+steps b open save=1
+echo >&9
+status=0
+wait_end older || status=$?
+exec 9>&-
+[ "$status" = 42 ] || fail "the older clone ended with $status: $(cat "$TMP/older.log")"
+number=$((number + 1))
+shows b $number
+expect_fail 'older state or a fork|knows nothing' on a open
+
+echo "killed at each step of a commit: before or after"
+rm -rf a && mv b a
+at=1
+while [ $at -le 40 ]; do
+    for how in kill-before kill-after; do
+        status=0
+        FAULT_DIR=$work/a FAULT_HOW=$how FAULT_AT=$at LD_PRELOAD=$shim \
+            on a open save=1 > out 2> err || status=$?
+        [ "$status" = 0 ] || [ "$status" = 137 ] || grep -q away err ||
+            fail "$how at $at: $status: $(cat err)"
+        acked=$(sed -n 's/ok save //p' out)
+        steps a open show
+        found=$(sed -n 's/ok show \([0-9]*\) .*/\1/p' out)
+        [ "$found" -ge "${acked:-$number}" ] && [ "$found" -le $((number + 1)) ] ||
+            fail "$how at $at: $found found, $number before, ${acked:-none} acknowledged"
+        number=$found
+    done
+    at=$((at + 3))
+done
+
+echo "all members are restarted: nothing is lost"
+for i in 0 1 2; do stop m$i KILL || true; done
+for i in 0 1 2; do member $i; done
+shows a "$number"
+
+echo "recovered elsewhere: the old place is refused"
+cp -r a old
+steps a recover
+shows a "$number"
+grep -q recovered out || fail "the recovery is not marked"
+expect_fail 'older state or a fork' on old open
