@@ -1,1 +1,28 @@
 # SPDX-License-Identifier: BSD-3-Clause
+
+noinst_LTLIBRARIES += libcert.la
+libcert_la_SOURCES = \
+	src/swtpm_cert/cert.c \
+	src/swtpm_cert/cert.h \
+	src/swtpm_cert/kinds.c \
+	src/swtpm_cert/kinds.h \
+	src/swtpm_cert/rows.c \
+	src/swtpm_cert/serial.c \
+	src/swtpm_cert/signer.c \
+	src/swtpm_cert/tcg.c \
+	src/swtpm_cert/tcg.h \
+	src/swtpm_cert/words.c \
+	src/swtpm_cert/words.h
+nodist_libcert_la_SOURCES = src/swtpm_cert/tcg_asn1.c
+libcert_la_CPPFLAGS = $(AM_CPPFLAGS) $(TASN1_CFLAGS)
+
+EXTRA_DIST += src/swtpm_cert/tcg.asn
+CLEANFILES += src/swtpm_cert/tcg_asn1.c
+src/swtpm_cert/tcg_asn1.c: src/swtpm_cert/tcg.asn
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(ASN1PARSER) -o $@ -n tcg_asn1_tab $<
+
+CERT_LIBS = libcert.la libkeys.la libbase.la $(TASN1_LIBS) $(GNUTLS_LIBS) $(GLIB_LIBS)
+
+bin_PROGRAMS += swtpm_cert
+swtpm_cert_SOURCES = src/swtpm_cert/main.c
+swtpm_cert_LDADD = $(CERT_LIBS)

@@ -108,6 +108,12 @@ conf_get(const Conf *c, const char *key)
     return c == NULL ? NULL : g_hash_table_lookup(c->values, key);
 }
 
+GList *
+conf_keys(const Conf *c)
+{
+    return g_hash_table_get_keys(c->values);
+}
+
 char *
 conf_path(const char *name, const char *sysconfdir, char **env)
 {

@@ -16,6 +16,8 @@ Conf *conf_open(const char *path, char **env, GError **error);
 void conf_close(Conf *c);            /* NULL is fine */
 /* NULL where the key is not there; the last one counts. Borrowed. */
 const char *conf_get(const Conf *c, const char *key);
+/* The keys, for those that come in families; the list is to be freed, what is in it is borrowed. */
+GList *conf_keys(const Conf *c);
 
 /*
  * $XDG_CONFIG_HOME/NAME or ~/.config/NAME where that can be read, else

@@ -53,3 +53,13 @@ bin_PROGRAMS += swtpm_setup
 swtpm_setup_SOURCES = src/swtpm_setup/main.c
 swtpm_setup_CPPFLAGS = $(AM_CPPFLAGS) $(SETUP_PATHS) $(JSON_CFLAGS) $(TSS_CFLAGS)
 swtpm_setup_LDADD = $(SETUP_LIBS)
+
+noinst_LTLIBRARIES += liblocalca.la
+liblocalca_la_SOURCES = \
+	src/swtpm_setup/localca.c \
+	src/swtpm_setup/localca.h
+
+bin_PROGRAMS += swtpm_localca
+swtpm_localca_SOURCES = src/swtpm_setup/localca_main.c
+swtpm_localca_CPPFLAGS = $(AM_CPPFLAGS) $(SETUP_PATHS)
+swtpm_localca_LDADD = liblocalca.la libsetup.la $(CERT_LIBS)
