@@ -15,6 +15,7 @@ include tests/unit/setup/local.mk
 include tests/unit/snpemu/local.mk
 include tests/unit/cocotpm/local.mk
 include tests/fault/local.mk
+include tests/helpers/local.mk
 include tests/fuzz/local.mk
 include tests/fuzz/session.mk
 include tests/bench/local.mk

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * client - "measure" is answered here; every other command goes to the
+ * client - "measure" and the front ends run here; every other command goes to the
  * emulator as the words that were typed, and the folder they were typed in.
  */
+#include "config.h"
+
 #include "snpemu/client.h"
 
 #include "base/error.h"
@@ -11,6 +13,7 @@
 #include "cocotransport/link/link.h"
 #include "snpemu/command.h"
 #include "snpemu/command_options.h"
+#include "snpemu/front.h"
 #include "snpemu/launch.h"
 #include "snpemu/serve.h"
 
@@ -40,12 +43,34 @@ run_measure(const struct command_options *o, GError **error)
     return TRUE;
 }
 
+#ifdef FUSE
+static gboolean
+run_fuse(const struct command_options *o, GError **error)
+{
+    if (o->guest == NULL || o->mount == NULL)
+        return error_malformed(error, "--guest and --mount are needed");
+    return front_fuse(o->guest, o->mount, error);
+}
+
+static gboolean
+run_cuse(const struct command_options *o, GError **error)
+{
+    if (o->guest == NULL)
+        return error_malformed(error, "--guest is needed");
+    return front_cuse(o->guest, error);
+}
+#endif
+
 static const struct {
     const char *name;
     gboolean (*run)(const struct command_options *o, GError **error);
     const char *help;
 } local_commands[] = {
     { "measure", run_measure, "prints the launch digest of --measurement-of" },
+#ifdef FUSE
+    { "fuse", run_fuse, "serves --guest as the file sev-guest in the folder --mount" },
+    { "cuse", run_cuse, "serves --guest as the device /dev/sev-guest" },
+#endif
 };
 
 char *

@@ -13,6 +13,7 @@ const struct option_row command_rows[] = {
     ROW("socket", 0, OPTION_STRING, socket, "PATH", "the emulator's control socket"),
     ROW("guest", 0, OPTION_STRING, guest, "PATH",
         "a VM's guest device: what --platform emulator:PATH is given"),
+    ROW("mount", 0, OPTION_STRING, mount, "DIR", "an empty folder for the command fuse"),
     ROW("measurement", 0, OPTION_STRING, measurement, "HEX", "launch with this digest"),
     ROW("measurement-of", 0, OPTION_STRINGS, measurement_of, "FILE",
         "measure this file into the launch; may be repeated"),

@@ -12,6 +12,7 @@ struct command_options {
     gboolean help;
     char *socket;                    /* the client's: where the emulator is */
     char *guest;
+    char *mount;                     /* of "fuse" */
     char *measurement;
     GPtrArray *measurement_of;
     char *host_data;

@@ -21,6 +21,8 @@ libsnpemu_la_SOURCES = \
 	src/snpemu/fault.h \
 	src/snpemu/firmware.c \
 	src/snpemu/firmware.h \
+	src/snpemu/guestdev.c \
+	src/snpemu/guestdev.h \
 	src/snpemu/guestmsg.c \
 	src/snpemu/guestmsg.h \
 	src/snpemu/idblock.c \
@@ -36,6 +38,11 @@ libsnpemu_la_SOURCES = \
 	src/snpemu/status.h \
 	src/snpemu/vek_extensions.c
 libsnpemu_la_CPPFLAGS = $(AM_CPPFLAGS) $(TASN1_CFLAGS)
+if FUSE
+libsnpemu_la_SOURCES += src/snpemu/front.h src/snpemu/front_cuse.c src/snpemu/front_fuse.c
+libsnpemu_la_CPPFLAGS += $(FUSE_CFLAGS) -DFUSE
+libsnpemu_la_LIBADD = $(FUSE_LIBS)
+endif
 
 bin_PROGRAMS += cocotpm-snpemu
 cocotpm_snpemu_SOURCES = src/snpemu/main.c

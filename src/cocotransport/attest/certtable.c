@@ -125,6 +125,21 @@ certtable_parse(const void *data, size_t len, GBytes *ret[static CERTTABLE_KINDS
 }
 
 GBytes *
+certtable_vek(GBytes *table)
+{
+    GBytes *entries[CERTTABLE_KINDS] = { NULL };
+    GBytes *vek = NULL;
+
+    if (!certtable_parse(g_bytes_get_data(table, NULL), g_bytes_get_size(table), entries, NULL))
+        return NULL;
+    vek = entries[CERTTABLE_VLEK] ? entries[CERTTABLE_VLEK] : entries[CERTTABLE_VCEK];
+    if (vek != NULL)
+        g_bytes_ref(vek);
+    certtable_clear(entries);
+    return vek;
+}
+
+GBytes *
 certtable_write(GBytes *const entries[static CERTTABLE_KINDS], GError **error)
 {
     const uint32_t head = (CERTTABLE_KINDS + 1) * ENTRY_SIZE;

@@ -25,5 +25,9 @@ gboolean certtable_parse(const void *data, size_t len, GBytes *ret[static CERTTA
                          GError **error);
 void certtable_clear(GBytes *entries[static CERTTABLE_KINDS]);
 
+/* The certificate of the key that signs reports: the VLEK's, else the VCEK's. NULL when there is
+ * none, or the table is broken: the host wrote it, and without a certificate nothing is believed. */
+GBytes *certtable_vek(GBytes *table);
+
 /* The table with those that are not NULL. */
 GBytes *certtable_write(GBytes *const entries[static CERTTABLE_KINDS], GError **error);

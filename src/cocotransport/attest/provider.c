@@ -20,6 +20,8 @@ struct provider_row {
 
 static const struct provider_row providers[] = {
     { "sev-guest", "/dev/sev-guest", provider_sev_guest_open },
+    { "tsm", "/sys/kernel/config/tsm/report", provider_tsm_open },
+    { "sev", "/sys/kernel/security/secrets/coco", provider_sev_open },
 #ifdef SNP_EMULATOR
     { "emulator", NULL, provider_emulator_open },
 #endif
@@ -51,10 +53,18 @@ provider_open(const char *spec, GError **error)
     const gboolean automatic = name == NULL || strcmp(name, "auto") == 0;
     const struct provider_row *row = automatic ? provider_probe() : provider_find(name);
 
+#ifndef SNP_EMULATOR
+    /* Another place than the kernel's could give a key that the host knows: tests only. */
+    if (row != NULL && colon != NULL) {
+        error_denied(error, "platform %s takes no argument in this build", name);
+        return NULL;
+    }
+#endif
     if (row != NULL)
         return row->open(colon ? colon + 1 : NULL, error);
     if (automatic)
-        error_denied(error, "no confidential platform: /dev/sev-guest is not there");
+        error_denied(error, "no confidential platform: neither /dev/sev-guest nor configfs-tsm "
+                     "nor a SEV launch secret is there");
     else
         error_malformed(error, "platform %s is not known", spec);
     return NULL;

@@ -5,7 +5,9 @@ libattest_la_SOURCES += \
 	src/cocotransport/attest/certtable.h \
 	src/cocotransport/attest/provider.c \
 	src/cocotransport/attest/provider_ops.h \
+	src/cocotransport/attest/provider_sev.c \
 	src/cocotransport/attest/provider_sev_guest.c \
+	src/cocotransport/attest/provider_tsm.c \
 	src/cocotransport/attest/snpdev.c \
 	src/cocotransport/attest/snpdev.h
 if SNP_EMULATOR

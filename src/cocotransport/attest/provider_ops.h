@@ -26,3 +26,8 @@ Provider *provider_sev_guest_open(const char *argument, GError **error);
 Provider *provider_tsm_open(const char *argument, GError **error);
 Provider *provider_sev_open(const char *argument, GError **error);
 Provider *provider_emulator_open(const char *argument, GError **error);
+
+/* The same at other places, for tests: configfs-tsm and RTMR[3] of sysfs. */
+Provider *provider_tsm_new(const char *root, const char *rtmr);
+/* A folder of EFI secrets by GUID. */
+Provider *provider_sev_new(const char *folder);

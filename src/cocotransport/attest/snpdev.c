@@ -92,23 +92,6 @@ report_answer(const struct snpdev_answer *a, GError **error)
     return g_bytes_new(report, SNP_REPORT_SIZE);
 }
 
-/* The certificate that signed; a table that is broken counts as none, since the host wrote it. */
-static GBytes *
-vek_from_table(GBytes *table)
-{
-    GBytes *entries[CERTTABLE_KINDS] = { NULL };
-    GBytes *vek = NULL;
-
-    if (table == NULL
-        || !certtable_parse(g_bytes_get_data(table, NULL), g_bytes_get_size(table), entries, NULL))
-        return NULL;
-    vek = entries[CERTTABLE_VLEK] ? entries[CERTTABLE_VLEK] : entries[CERTTABLE_VCEK];
-    if (vek != NULL)
-        g_bytes_ref(vek);
-    certtable_clear(entries);
-    return vek;
-}
-
 /* Asks for the report without certificates first; the host says how long they are. */
 static gboolean
 send_extended(struct snpdev *d, struct snpdev_request *request, struct snpdev_answer *ret,
@@ -144,7 +127,7 @@ snpdev_evidence(Provider *p, const uint8_t report_data[static 64], struct eviden
         report = report_answer(&answer, error);
     if (report != NULL) {
         ret->parts[EVIDENCE_SNP_REPORT] = report;
-        ret->parts[EVIDENCE_VEK_CERTIFICATE] = vek_from_table(answer.certs);
+        ret->parts[EVIDENCE_VEK_CERTIFICATE] = answer.certs ? certtable_vek(answer.certs) : NULL;
     }
     snpdev_answer_clear(&answer);
     return report != NULL;
