@@ -50,8 +50,7 @@ sev_derive_key(Provider *p, const struct derive_request *r, GError **error)
     struct builder b = builder_on(info, sizeof(info));
     g_autoptr(Secret) secret = NULL;
     g_autoptr(Secret) prk = NULL;
-    const int fd = s->burnt ? -1 : open(s->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    g_auto(AutoFd) owned = fd;
+    g_auto(AutoFd) fd = s->burnt ? -1 : open(s->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
     if (fd < 0) {
         if (s->burnt)
