@@ -105,14 +105,9 @@ place(int fd, const char *name, char buf[static PATH_MAX])
         if (len < 0)
             return NULL;
     }
-    if (name != NULL && (size_t)len + strlen(name) + 2 > PATH_MAX)
+    if (snprintf(buf + len, PATH_MAX - (size_t)len, "%s%s", len > 0 && name != NULL ? "/" : "",
+                 name != NULL ? name : "") >= PATH_MAX - len)
         return NULL;
-    buf[len] = '\0';
-    if (name != NULL) {
-        if (len > 0)
-            strcat(buf, "/");
-        strcat(buf, name);
-    }
     if (strncmp(buf, fault.dir, fault.dir_len) != 0 || buf[fault.dir_len] != '/')
         return NULL;
     return buf + fault.dir_len + 1;
