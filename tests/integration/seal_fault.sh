@@ -1,13 +1,13 @@
 #!/bin/bash
 # test: every system call on a sealed state is broken and every one is killed at; before or after
 # sanitizers: no
-# FAULT_RUNS=N: that many runs of each kind (default 250; 100000 breaks every call in every way)
+# FAULT_RUNS=N: that many runs of each kind (default 150; 100000 breaks every call in every way)
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 
 shim=$BUILD/tests/fault/.libs/faults.so
 [ -e "$shim" ] || fail "the build has no $shim"
-runs=${FAULT_RUNS:-250}
+runs=${FAULT_RUNS:-150}
 
 # In memory where that is possible: what is broken are the calls, not a disk.
 folder=$(mktemp -d -p /dev/shm coco.XXXXXX 2> /dev/null) || folder=$TMP/work
