@@ -171,18 +171,21 @@ append_hex(GByteArray *to, const char *hex)
     }
 }
 
-/* The witness's own files: at once, and whole. */
+/* The witness's own files: at once, and whole. mkostemp(3) makes one that was not seen before. */
 static void
 witness_op(struct disk *d, char **words)
 {
     GByteArray *file = g_hash_table_lookup(d->witness, words[1]);
 
-    if (strcmp(words[0], "create") == 0)
-        g_hash_table_insert(d->witness, g_strdup(words[1]), g_byte_array_new());
-    else if (strcmp(words[0], "write") == 0 && file != NULL)
+    if (strcmp(words[0], "write") == 0) {
+        if (file == NULL) {
+            file = g_byte_array_new();
+            g_hash_table_insert(d->witness, g_strdup(words[1]), file);
+        }
         append_hex(file, words[2]);
-    else if (strcmp(words[0], "rename") == 0 && file != NULL)
+    } else if (strcmp(words[0], "rename") == 0 && file != NULL) {
         g_hash_table_insert(d->witness, g_strdup(words[2]), g_byte_array_ref(file));
+    }
 }
 
 static void
