@@ -20,6 +20,10 @@
 
 typedef struct Engine Engine;
 
+/* What libtpms refuses; the code is its own result (TPM 1.2 codes), as the control channel answers. */
+#define ENGINE_ERROR (engine_error_quark())
+GQuark engine_error_quark(void);
+
 struct engine_settings {
     gboolean tpm2;
     Store *store;            /* not owned; has to outlive the engine; engine_set_store() may come later */
