@@ -1,1 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
+
+nobase_include_HEADERS += include/swtpm/tpm_ioctl.h
+
+noinst_LTLIBRARIES += libcontrol.la
+libcontrol_la_SOURCES = \
+	src/swtpm/control/channel.c \
+	src/swtpm/control/channel.h \
+	src/swtpm/control/ptm.c \
+	src/swtpm/control/ptm.h
+libcontrol_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/include
