@@ -10,7 +10,7 @@
 
 #include <glib.h>
 
-#include "swtpm/config.h"
+#include "swtpm/settings.h"
 #include "swtpm/engine/engine.h"
 #include "swtpm/server.h"
 #include "swtpm/store/store.h"

@@ -4,6 +4,52 @@
 
 noinst_LTLIBRARIES += libswtpm.la
 libswtpm_la_SOURCES = \
-	src/swtpm/config.h \
+	src/swtpm/ctrl.c \
+	src/swtpm/ctrl.h \
+	src/swtpm/ctrl_state.c \
+	src/swtpm/ctrl_state.h \
+	src/swtpm/data.c \
+	src/swtpm/data.h \
+	src/swtpm/dispatch.c \
+	src/swtpm/dispatch.h \
 	src/swtpm/features.h \
-	src/swtpm/server.h
+	src/swtpm/options.c \
+	src/swtpm/options.h \
+	src/swtpm/power.c \
+	src/swtpm/power.h \
+	src/swtpm/print.c \
+	src/swtpm/print.h \
+	src/swtpm/run.c \
+	src/swtpm/run.h \
+	src/swtpm/sandbox.c \
+	src/swtpm/sandbox.h \
+	src/swtpm/server.c \
+	src/swtpm/server.h \
+	src/swtpm/server_private.h \
+	src/swtpm/settings.h \
+	src/swtpm/sockets.c \
+	src/swtpm/sockets.h \
+	src/swtpm/sources.c
+libswtpm_la_CPPFLAGS = $(AM_CPPFLAGS) $(SECCOMP_CFLAGS) -I$(srcdir)/include
+
+SWTPM_CPPFLAGS = $(AM_CPPFLAGS) -DPKGLIBEXECDIR='"$(pkglibexecdir)"'
+SWTPM_LIBS = libswtpm.la libcontrol.la libengine.la libstore.la libbase.la \
+	$(SECCOMP_LIBS) $(GLIB_LIBS)
+
+bin_PROGRAMS += src/swtpm/swtpm
+src_swtpm_swtpm_SOURCES = \
+	src/swtpm/cocotpm_absent.c \
+	src/swtpm/features_plain.c \
+	src/swtpm/main.c
+src_swtpm_swtpm_CPPFLAGS = $(SWTPM_CPPFLAGS)
+src_swtpm_swtpm_LDADD = $(SWTPM_LIBS)
+
+pkglibexec_PROGRAMS += src/swtpm/swtpm-full
+src_swtpm_swtpm_full_SOURCES = \
+	src/swtpm/cocotpm_absent.c \
+	src/swtpm/features_full.c \
+	src/swtpm/main.c
+src_swtpm_swtpm_full_CPPFLAGS = $(SWTPM_CPPFLAGS)
+src_swtpm_swtpm_full_LDADD = libswtpm.la libcontrol.la libengine.la libstorecipher.la \
+	libstore.la libkeys.la libbase.la \
+	$(SECCOMP_LIBS) $(CRYPTO_LIBS) $(GNUTLS_LIBS) $(GLIB_LIBS)

@@ -19,6 +19,10 @@ typedef struct Server Server;
 /* Owns nothing of @engine; the thread is made by server_start(), once, before the sandbox. */
 Server *server_new(Engine *engine);
 gboolean server_start(Server *s, GError **error);
+gboolean server_started(const Server *s);
+/* The plain command channel, before the start; not owned. */
+struct Data;
+void server_set_data(Server *s, struct Data *data);
 /* Ends the TPM thread after the command and the jobs in hand; then frees. NULL is fine. */
 void server_free(Server *s);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Server, server_free)

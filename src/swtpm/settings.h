@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * config - the command line of swtpm as structs: filled by options.c, changed
+ * settings - the command line of swtpm as structs: filled by options.c, changed
  * by nobody after. Texts of comma lists are parsed by those whom they concern.
  */
 #pragma once
@@ -46,6 +46,11 @@ struct swtpm_config {
     gboolean vtpm_proxy;
     char *name;              /* cuse only */
     int major, minor;
+
+    /* From the environment. */
+    char *tpm_path;          /* TPM_PATH: the state's folder without --tpmstate */
+    char *tpm_port;          /* TPM_PORT: the port of --server type=tcp without one */
+    char *notify_socket;
 
     char *cocotpm;           /* the comma list of --cocotpm; NULL: plain swtpm */
 };
