@@ -10,9 +10,7 @@ libcert_la_SOURCES = \
 	src/swtpm_cert/serial.c \
 	src/swtpm_cert/signer.c \
 	src/swtpm_cert/tcg.c \
-	src/swtpm_cert/tcg.h \
-	src/swtpm_cert/words.c \
-	src/swtpm_cert/words.h
+	src/swtpm_cert/tcg.h
 nodist_libcert_la_SOURCES = src/swtpm_cert/tcg_asn1.c
 libcert_la_CPPFLAGS = $(AM_CPPFLAGS) $(TASN1_CFLAGS)
 
@@ -21,7 +19,7 @@ CLEANFILES += src/swtpm_cert/tcg_asn1.c
 src/swtpm_cert/tcg_asn1.c: src/swtpm_cert/tcg.asn
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(ASN1PARSER) -o $@ -n tcg_asn1_tab $<
 
-CERT_LIBS = libcert.la libkeys.la libbase.la $(TASN1_LIBS) $(GNUTLS_LIBS) $(GLIB_LIBS)
+CERT_LIBS = libcert.la libsetup.la libkeys.la libbase.la $(TASN1_LIBS) $(GNUTLS_LIBS) $(GLIB_LIBS)
 
 bin_PROGRAMS += swtpm_cert
 swtpm_cert_SOURCES = src/swtpm_cert/main.c

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/io.h"
 #include "swtpm_cert/cert.h"
-#include "swtpm_cert/words.h"
+#include "swtpm_setup/text.h"
 #include "swtpm_setup/version.h"
 
 #include <stdio.h>

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/io.h"
+#include "swtpm_setup/text.h"
 #include "cocotransport/keys/crypto.h"
 
 #include <errno.h>
@@ -23,7 +24,7 @@ password_bytes(GBytes *bytes)
 
     if (bytes == NULL)
         return NULL;
-    password = g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+    password = bytes_text(bytes);
     /* A line end belongs to the file, not to the password. */
     password[strcspn(password, "\n")] = '\0';
     return password;

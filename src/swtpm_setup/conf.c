@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/io.h"
+#include "swtpm_setup/text.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -83,7 +84,7 @@ conf_open(const char *path, char **env, GError **error)
     c->values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     if (file == NULL)
         return NULL;
-    text = g_strndup(g_bytes_get_data(file, NULL), g_bytes_get_size(file));
+    text = bytes_text(file);
     lines = g_strsplit(text, "\n", -1);
     for (guint i = 0; lines[i] != NULL; i++)
         if (!take_line(c, lines[i], env, error)) {

@@ -58,11 +58,13 @@ struct Confidential {
 static gboolean
 parse_uuid(const char *text, guint8 ret[static 16], GError **error)
 {
+    g_auto(GStrv) parts = NULL;
     g_autofree char *digits = NULL;
 
     if (text == NULL || !g_uuid_string_is_valid(text))
         return error_malformed(error, "--cocotpm: id is to be a UUID");
-    digits = g_strjoinv("", g_strsplit(text, "-", -1));
+    parts = g_strsplit(text, "-", -1);
+    digits = g_strjoinv("", parts);
     return hex_decode(digits, ret, 16, error);
 }
 
@@ -97,6 +99,29 @@ read_owner_secret(Confidential *c, const struct policy *policy, GError **error)
     return c->provision.owner != NULL;
 }
 
+/* Roots that the policy names by file bring their certificates with them. */
+static gboolean
+read_chain(Confidential *c, const struct policy *policy, GError **error)
+{
+    g_autoptr(GByteArray) all = g_byte_array_new();
+
+    for (guint i = 0; i < policy->roots->len; i++) {
+        const struct policy_root *root = policy->roots->pdata[i];
+        const char *path = c->words.chain != NULL ? c->words.chain : root->name;
+        g_autoptr(GBytes) file = NULL;
+
+        if (root->kind != POLICY_ROOT_FILE || (c->words.chain != NULL && all->len > 0))
+            continue;
+        file = io_read_file(path, KEYFILE_MAX, error);
+        if (file == NULL)
+            return FALSE;
+        g_byte_array_append(all, g_bytes_get_data(file, NULL), (guint)g_bytes_get_size(file));
+    }
+    if (all->len > 0)
+        c->provision.chain = g_byte_array_free_to_bytes(g_steal_pointer(&all));
+    return TRUE;
+}
+
 static gboolean
 read_policy(Confidential *c, GError **error)
 {
@@ -116,16 +141,8 @@ read_policy(Confidential *c, GError **error)
         return FALSE;
     }
     memcpy(c->digest, policy->digest, sizeof(c->digest));
-    return read_psk(c, policy, error) && read_owner_secret(c, policy, error);
-}
-
-static gboolean
-read_chain(Confidential *c, GError **error)
-{
-    if (c->words.chain == NULL)
-        return TRUE;
-    c->provision.chain = io_read_file(c->words.chain, KEYFILE_MAX, error);
-    return c->provision.chain != NULL;
+    return read_psk(c, policy, error) && read_owner_secret(c, policy, error)
+           && read_chain(c, policy, error);
 }
 
 static gboolean
@@ -175,7 +192,7 @@ confidential_new(const char *text, GError **error)
     if (!suboptions_parse(word_rows, "--cocotpm", text, &c->words, error)
         || !parse_uuid(c->words.id, c->provision.uuid, error)
         || !crypto_random(c->provision.lineage, sizeof(c->provision.lineage), error)
-        || !read_policy(c, error) || !read_chain(c, error) || !put_in_memory(c, error))
+        || !read_policy(c, error) || !put_in_memory(c, error))
         return NULL;
     c->passed_on = words_to_pass_on(&c->words);
     return g_steal_pointer(&c);

@@ -7,6 +7,8 @@ libsetup_la_SOURCES = \
 	src/swtpm_setup/conf.h \
 	src/swtpm_setup/report.c \
 	src/swtpm_setup/report.h \
+	src/swtpm_setup/text.c \
+	src/swtpm_setup/text.h \
 	src/swtpm_setup/version.h
 
 # The steps, apart from main, for the unit tests.

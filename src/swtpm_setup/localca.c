@@ -10,6 +10,7 @@
 #include "base/io.h"
 #include "cocotransport/keys/crypto.h"
 #include "swtpm_cert/cert.h"
+#include "swtpm_setup/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -342,7 +343,7 @@ last_serial(const struct localca *ca, GError **error)
     file = io_read_file(ca->serial_file, FILE_MAX, error);
     if (file == NULL)
         return NULL;
-    text = g_strndup(g_bytes_get_data(file, NULL), g_bytes_get_size(file));
+    text = bytes_text(file);
     g_strstrip(text);
     if (*text == '\0' || strlen(text) > SERIAL_DIGITS_MAX
         || strspn(text, "0123456789") != strlen(text)) {

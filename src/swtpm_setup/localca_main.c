@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/io.h"
+#include "swtpm_setup/text.h"
 #include "swtpm_cert/cert.h"
 #include "swtpm_setup/conf.h"
 #include "swtpm_setup/localca.h"
@@ -126,7 +127,7 @@ add_file_words(GPtrArray *argv, const char *path, GError **error)
     file = io_read_file(path, CONF_MAX, error);
     if (file == NULL)
         return FALSE;
-    text = g_strndup(g_bytes_get_data(file, NULL), g_bytes_get_size(file));
+    text = bytes_text(file);
     words = g_strsplit_set(text, " \n", -1);
     for (guint i = 0; words[i] != NULL; i++)
         if (*words[i] != '\0')

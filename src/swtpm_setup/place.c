@@ -169,7 +169,8 @@ begin_file(Place *p, GError **error)
         return blank_device(p->path, error);
     }
     work = g_strconcat(p->path, WORK_PREFIX "XXXXXX", NULL);
-    fd = g_mkstemp(work);
+    /* With the mode that swtpm gives such a file. */
+    fd = g_mkstemp_full(work, O_RDWR | O_CLOEXEC, 0640);
     if (fd < 0)
         return error_errno(error, errno, "Could not create a file beside %s", p->path);
     io_close(&fd);

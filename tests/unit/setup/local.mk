@@ -1,1 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
+
+check_PROGRAMS += tests/unit/setup/test_setup
+tests_unit_setup_test_setup_SOURCES = \
+	tests/unit/setup/suites.c \
+	tests/unit/setup/test_conf.c \
+	tests/unit/setup/test_place.c \
+	tests/unit/setup/test_serial.c \
+	tests/unit/setup/test_tcg.c
+tests_unit_setup_test_setup_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_setup_test_setup_LDADD = $(UNIT_LIBS) liblocalca.la libcert.la $(SETUP_LIBS) \
+	$(TASN1_LIBS)

@@ -5,6 +5,11 @@
 #include "suites.h"
 
 Suite *cipher_suite(void);
+Suite *dir_suite(void);
 Suite *format_suite(void);
+Suite *key_suite(void);
+Suite *linear_suite(void);
 
-const suite_maker suites[] = { cipher_suite, format_suite, NULL };
+const suite_maker suites[] = {
+    cipher_suite, dir_suite, format_suite, key_suite, linear_suite, NULL,
+};

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * words - one dash or two.
+ * text - one dash or two; bytes as text.
  */
 #include "config.h"
 
-#include "swtpm_cert/words.h"
+#include "swtpm_setup/text.h"
 
 char **
 words_long(int argc, char **argv)
@@ -18,4 +18,13 @@ words_long(int argc, char **argv)
         words[i] = single ? g_strconcat("-", w, NULL) : g_strdup(w);
     }
     return words;
+}
+
+char *
+bytes_text(GBytes *bytes)
+{
+    gsize len;
+    const char *data = g_bytes_get_data(bytes, &len);
+
+    return g_strndup(len > 0 ? data : "", len);
 }

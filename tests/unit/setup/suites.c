@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* suites - the unit tests of src/swtpm_setup and src/swtpm_cert. */
+#include "config.h"
+
+#include "suites.h"
+
+Suite *conf_suite(void);
+Suite *place_suite(void);
+Suite *serial_suite(void);
+Suite *tcg_suite(void);
+
+const suite_maker suites[] = { conf_suite, place_suite, serial_suite, tcg_suite, NULL };
