@@ -130,7 +130,7 @@ chip_vlek_load(struct chip *c, const char *csp_id, struct snp_tcb tcb, GError **
     return chip_save(c, error) ? FW_OK : FW_PLATFORM;
 }
 
-/* One component's chain, from its top down to @value. */
+/* One component's chain, from its top down to @value; plain hashes, since they are many. */
 static Secret *
 chain_at(const Secret *seed, uint8_t component, uint8_t value, GError **error)
 {
@@ -139,12 +139,13 @@ chain_at(const Secret *seed, uint8_t component, uint8_t value, GError **error)
 
     memcpy(info, chain_label, sizeof(chain_label) - 1);
     info[sizeof(chain_label) - 1] = component;
-    link = crypto_hkdf_expand(seed, info, sizeof(info), ROOT_KEY_SIZE, error);
+    link = crypto_hkdf_expand(seed, info, sizeof(info), SHA256_SIZE, error);
     for (unsigned step = 0xff; link != NULL && step > value; step--) {
-        Secret *next = crypto_hkdf_expand(link, info, sizeof(info), ROOT_KEY_SIZE, error);
+        const struct crypto_piece pieces[] = { { info, sizeof(info) },
+                                               { secret_peek(link), SHA256_SIZE } };
 
-        secret_free(link);
-        link = next;
+        if (!crypto_sha256(pieces, G_N_ELEMENTS(pieces), secret_bytes(link), error))
+            return NULL;
     }
     return g_steal_pointer(&link);
 }

@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define FRAME_SECONDS 5
+#define FRAME_SECONDS 20
 #define CONNECTIONS_MAX 64
 
 struct Server {
@@ -38,7 +38,7 @@ connection_close(Server *s, int fd)
 static gboolean
 frame_answer(Server *s, int fd)
 {
-    const gint64 deadline = g_get_monotonic_time() + FRAME_SECONDS * G_TIME_SPAN_SECOND;
+    gint64 deadline = g_get_monotonic_time() + FRAME_SECONDS * G_TIME_SPAN_SECOND;
     g_autofree uint8_t *in = g_malloc(EMULATOR_FRAME_MAX);
     g_autoptr(Secret) out = secret_new(EMULATOR_FRAME_MAX + EMULATOR_PREFIX);
     struct builder b = builder_on(secret_bytes(out), secret_len(out));
@@ -59,6 +59,7 @@ frame_answer(Server *s, int fd)
     if (!s->answer(s->data, operation, &c, &b) || b.failed)
         return FALSE;
     builder_be32_at(&b, 0, (uint32_t)builder_len(&b) - EMULATOR_PREFIX);
+    deadline = g_get_monotonic_time() + FRAME_SECONDS * G_TIME_SPAN_SECOND;
     return io_write_until(fd, secret_peek(out), builder_len(&b), deadline, NULL);
 }
 
