@@ -18,4 +18,5 @@ include tests/fault/local.mk
 include tests/helpers/local.mk
 include tests/fuzz/local.mk
 include tests/fuzz/session.mk
+include tests/fuzz/seal.mk
 include tests/bench/local.mk

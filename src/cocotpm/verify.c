@@ -17,6 +17,8 @@ static const struct {
     const char *help;
 } commands[] = {
     { "report", verify_command_report, "judge an SEV-SNP attestation report" },
+    { "tdx", verify_command_tdx, "judge an Intel TDX quote" },
+    { "hcl", verify_command_hcl, "judge what Azure's paravisor says of its TPM" },
     { "show", verify_command_show, "show evidence of any kind in words, judging nothing" },
     { "policy", verify_command_policy, "explain a policy, and what it leaves open" },
 };

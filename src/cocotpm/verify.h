@@ -59,6 +59,8 @@ struct verify_input {
 gboolean verify_input_read(const struct verify_options *options, char *const *more_chains,
                            struct verify_input *ret, GError **error);
 void verify_input_clear(struct verify_input *in);
+/* For TDX: Intel's root, where neither a policy nor --root says whom to trust. */
+void verify_input_trust_intel(const struct verify_options *options, struct verify_input *in);
 
 /* A whole file of evidence. */
 GBytes *verify_read_evidence(const char *path, GError **error);
@@ -72,6 +74,8 @@ gboolean verify_start(const char *synopsis, const struct option_row *rows, int a
 
 /* Every field by name; to be unreffed. */
 JsonObject *verify_snp_fields(const struct snp_report *report, enum snp_product product);
+
+JsonObject *verify_td_fields(const struct td_report *td);
 
 /* Helpers for the above and its kin. */
 void verify_add_hex(JsonObject *object, const char *name, const void *data, size_t len);
@@ -90,3 +94,5 @@ typedef int verify_command(int argc, char **argv, GError **error);
 verify_command verify_command_report;
 verify_command verify_command_show;
 verify_command verify_command_policy;
+verify_command verify_command_tdx;
+verify_command verify_command_hcl;

@@ -1,17 +1,30 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # What a relying party runs.
+noinst_LTLIBRARIES += libbundle.la
+libbundle_la_SOURCES = \
+	src/cocotpm/hcl.c \
+	src/cocotpm/hcl.h \
+	src/cocotpm/json_bounds.c \
+	src/cocotpm/json_bounds.h \
+	src/cocotpm/quote.c \
+	src/cocotpm/quote.h
+libbundle_la_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(TSS_CFLAGS)
+libbundle_la_LIBADD = libattest.la libwire.la libkeys.la libbase.la $(JSON_LIBS) $(TSS_LIBS) \
+	$(GNUTLS_LIBS) $(GLIB_LIBS)
+
 bin_PROGRAMS += cocotpm-verify
 cocotpm_verify_SOURCES = \
 	src/cocotpm/verify.c \
 	src/cocotpm/verify.h \
 	src/cocotpm/verify_fields.c \
+	src/cocotpm/verify_hcl.c \
 	src/cocotpm/verify_input.c \
 	src/cocotpm/verify_output.c \
 	src/cocotpm/verify_policy.c \
 	src/cocotpm/verify_report.c \
-	src/cocotpm/verify_show.c
-cocotpm_verify_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS)
-cocotpm_verify_LDADD = libattest.la libwire.la libkeys.la libbase.la $(JSON_LIBS) \
-	$(GNUTLS_LIBS) $(GLIB_LIBS)
+	src/cocotpm/verify_show.c \
+	src/cocotpm/verify_tdx.c
+cocotpm_verify_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(TSS_CFLAGS)
+cocotpm_verify_LDADD = libbundle.la
 
 dist_man_MANS += man/cocotpm-policy.5 man/cocotpm-verify.1

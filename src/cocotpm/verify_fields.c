@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * verify_fields - an SNP report field by field, for JSON and for reading.
+ * verify_fields - SNP and TD reports field by field, for JSON and for reading.
  */
 #include "config.h"
 
@@ -150,5 +150,34 @@ verify_snp_fields(const struct snp_report *r, enum snp_product product)
     add_hex64(o, "launch_mit_vector", r->launch_mit_vector);
     add_hex64(o, "current_mit_vector", r->current_mit_vector);
     HEX(signature);
+    return o;
+}
+
+#define TD_HEX(field) verify_add_hex(o, #field, td->field, sizeof(td->field))
+
+JsonObject *
+verify_td_fields(const struct td_report *td)
+{
+    static const char *const names[] = { "rtmr0", "rtmr1", "rtmr2", "rtmr3" };
+    JsonObject *o = json_object_new();
+
+    TD_HEX(tee_tcb_svn);
+    TD_HEX(mr_seam);
+    TD_HEX(mr_signer_seam);
+    add_hex64(o, "seam_attributes", td->seam_attributes);
+    add_hex64(o, "attributes", td->attributes);
+    json_object_set_boolean_member(o, "debug", (td->attributes & 1) != 0);
+    add_hex64(o, "xfam", td->xfam);
+    TD_HEX(mrtd);
+    TD_HEX(mr_config_id);
+    TD_HEX(mr_owner);
+    TD_HEX(mr_owner_config);
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+        verify_add_hex(o, names[i], td->rtmr[i], sizeof(td->rtmr[i]));
+    TD_HEX(report_data);
+    if (td->is_1_5) {
+        TD_HEX(tee_tcb_svn2);
+        TD_HEX(mr_servicetd);
+    }
     return o;
 }

@@ -194,3 +194,10 @@ verify_input_clear(struct verify_input *in)
     g_clear_pointer(&in->chain, g_bytes_unref);
     g_clear_pointer(&in->crl, g_bytes_unref);
 }
+
+void
+verify_input_trust_intel(const struct verify_options *options, struct verify_input *in)
+{
+    if (options->policy == NULL && options->roots == NULL)
+        g_ptr_array_add(in->policy->roots, policy_root_parse("intel-tdx", NULL));
+}

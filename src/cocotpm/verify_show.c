@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "cocotpm/hcl.h"
 #include "cocotpm/verify.h"
 #include "cocotransport/attest/certificate.h"
 #include "cocotransport/attest/certtable.h"
@@ -35,6 +36,74 @@ static gboolean
 looks_like_snp(G_GNUC_UNUSED const guint8 *data, gsize len)
 {
     return len == SNP_REPORT_SIZE;
+}
+
+static JsonObject *
+show_tdx(const guint8 *data, gsize len, GError **error)
+{
+    struct tdx_quote q;
+    JsonObject *o;
+
+    if (!tdx_quote_parse(data, len, &q, error))
+        return NULL;
+    o = json_object_new();
+    verify_add_number(o, "version", q.version);
+    verify_add_number(o, "tee_type", q.tee_type);
+    verify_add_number(o, "key_type", q.key_type);
+    verify_add_hex(o, "qe_vendor", q.qe_vendor, sizeof(q.qe_vendor));
+    verify_add_number(o, "body_type", q.body_type);
+    json_object_set_object_member(o, "td_report", verify_td_fields(&q.td));
+    return o;
+}
+
+static gboolean
+looks_like_tdx(const guint8 *data, gsize len)
+{
+    return len > 8 && (data[0] == 4 || data[0] == 5) && data[1] == 0 && data[4] == 0x81;
+}
+
+static JsonObject *
+show_tdreport(const guint8 *data, gsize len, GError **error)
+{
+    struct td_report td;
+
+    return tdreport_parse(data, len, &td, error) ? verify_td_fields(&td) : NULL;
+}
+
+static gboolean
+looks_like_tdreport(const guint8 *data, gsize len)
+{
+    return len == TDREPORT_SIZE && data[0] == 0x81;
+}
+
+static JsonObject *
+show_hcl(const guint8 *data, gsize len, GError **error)
+{
+    g_auto(hcl_t) h = { 0 };
+    struct snp_report snp;
+    struct td_report td;
+    g_autofree char *claims = NULL;
+    JsonObject *o;
+
+    if (!hcl_parse(data, len, &h, error))
+        return NULL;
+    if (h.kind == HCL_SNP ? !snp_report_parse(h.report, h.report_len, &snp, error)
+                          : !tdreport_parse(h.report, h.report_len, &td, error))
+        return NULL;
+    o = json_object_new();
+    claims = g_strndup((const char *)h.claims, h.claims_len);
+    json_object_set_string_member(o, "claims", claims);
+    if (h.kind == HCL_SNP)
+        json_object_set_object_member(o, "snp_report", verify_snp_fields(&snp, SNP_PRODUCT_UNKNOWN));
+    else
+        json_object_set_object_member(o, "tdreport", verify_td_fields(&td));
+    return o;
+}
+
+static gboolean
+looks_like_hcl(const guint8 *data, gsize len)
+{
+    return len > 4 && memcmp(data, "HCLA", 4) == 0;
 }
 
 static void
@@ -134,6 +203,9 @@ static const struct kind {
     JsonObject *(*show)(const guint8 *data, gsize len, GError **error);
 } kinds[] = {
     { "snp_report", looks_like_snp, show_snp },
+    { "tdreport", looks_like_tdreport, show_tdreport },
+    { "tdx_quote", looks_like_tdx, show_tdx },
+    { "hcl", looks_like_hcl, show_hcl },
     { "certificates", looks_like_certificates, show_certificates },
     { "certificates", looks_like_pem, show_certificates },
     { "certificate_table", looks_like_table, show_table },

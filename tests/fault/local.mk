@@ -13,3 +13,7 @@ tests_fault_lossy_run_LDADD = $(GLIB_LIBS)
 check_LTLIBRARIES += tests/fault/faults.la
 tests_fault_faults_la_SOURCES = tests/fault/faults.c
 tests_fault_faults_la_LDFLAGS = $(COCO_LDFLAGS) -module -avoid-version -rpath /nowhere
+
+check_PROGRAMS += tests/fault/sealed_bench
+tests_fault_sealed_bench_SOURCES = tests/fault/sealed_bench.c
+tests_fault_sealed_bench_LDADD = $(tests_fault_sealed_tool_LDADD)

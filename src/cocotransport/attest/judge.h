@@ -7,6 +7,7 @@
 #pragma once
 
 #include "cocotransport/attest/certificate.h"
+#include "cocotransport/attest/tdx.h"
 #include "cocotransport/attest/verify.h"
 
 /* What a row needs to have been found by those before it; without it the row is skipped. */
@@ -43,6 +44,7 @@ struct judge {
     struct certificate *vek;
     struct vek_extensions extensions;
     struct crl *crl;
+    struct tdx_quote quote;          /* inside raw; TDX only */
     char *reason;                    /* of the check that fails now */
 };
 
@@ -70,3 +72,4 @@ extern const struct judge_row judge_chain_rows[];
 extern const struct judge_row judge_match_rows[];
 extern const struct judge_row judge_content_rows[];
 extern const struct judge_row judge_peer_rows[];
+extern const struct judge_row judge_tdx_rows[];

@@ -19,13 +19,16 @@ libattest_la_SOURCES = \
 	src/cocotransport/attest/report.h \
 	src/cocotransport/attest/roots.c \
 	src/cocotransport/attest/roots.h \
+	src/cocotransport/attest/tdx.c \
+	src/cocotransport/attest/tdx.h \
 	src/cocotransport/attest/vek.c \
 	src/cocotransport/attest/verify.c \
 	src/cocotransport/attest/verify.h \
 	src/cocotransport/attest/verify_chain.c \
 	src/cocotransport/attest/verify_match.c \
 	src/cocotransport/attest/verify_peer.c \
-	src/cocotransport/attest/verify_report.c
+	src/cocotransport/attest/verify_report.c \
+	src/cocotransport/attest/verify_tdx.c
 nodist_libattest_la_SOURCES = src/cocotransport/attest/amd_asn1.c
 libattest_la_CPPFLAGS = $(AM_CPPFLAGS) $(TASN1_CFLAGS)
 libattest_la_LIBADD = $(TASN1_LIBS)

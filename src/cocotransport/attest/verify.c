@@ -2,7 +2,7 @@
 /*
  * verify - runs the tables of checks over SNP evidence: structure, chain, what
  * report and certificate say of each other, content, and who the peer is.
- * TDX evidence is judged in verify_tdx.c.
+ * The rows of TDX quotes are in verify_tdx.c.
  */
 #include "config.h"
 
@@ -144,6 +144,28 @@ verify_snp(const struct evidence *e, const struct policy *policy,
 }
 
 static gboolean
+verify_quote(const struct evidence *e, const struct policy *policy,
+             const struct verify_context *context, struct verdict *ret)
+{
+    static const struct judge_row *const tables[] = { judge_tdx_rows };
+    const unsigned needed = NEED_REPORT | NEED_CHAIN;
+    struct judge j = { .evidence = e, .policy = policy, .context = context, .verdict = ret };
+
+    ret->kind = EVIDENCE_TDX_QUOTE;
+    j.raw = g_bytes_get_data(e->parts[EVIDENCE_TDX_QUOTE], &j.raw_len);
+    ret->accepted = judge_run(&j, tables, G_N_ELEMENTS(tables)) && (j.found & needed) == needed;
+    if (ret->accepted)
+        ret->reason = g_strdup_printf("every check that was asked passed%s%s; TCB info, QE "
+                                      "identity and revocation lists were not given: the "
+                                      "platform's firmware was not appraised",
+                                      context->judge_identity ? "" : "; not judged: who the TD is "
+                                      "(MRTD, RTMRs, module, owner)",
+                                      context->report_data ? "" : "; not judged: REPORTDATA");
+    judge_clear(&j);
+    return ret->accepted;
+}
+
+static gboolean
 refuse(struct verdict *ret, const char *check, const char *reason)
 {
     verdict_add(ret, check, CHECK_FAILED);
@@ -160,6 +182,9 @@ verify_evidence(const struct evidence *e, const struct policy *policy,
     if (e->parts[EVIDENCE_SNP_REPORT] != NULL && e->parts[EVIDENCE_TDX_QUOTE] == NULL &&
         e->parts[EVIDENCE_CCA_TOKEN] == NULL)
         return verify_snp(e, policy, context, ret);
+    if (e->parts[EVIDENCE_TDX_QUOTE] != NULL && e->parts[EVIDENCE_SNP_REPORT] == NULL &&
+        e->parts[EVIDENCE_CCA_TOKEN] == NULL)
+        return verify_quote(e, policy, context, ret);
     if (e->parts[EVIDENCE_CCA_TOKEN] != NULL) {
         ret->kind = EVIDENCE_CCA_TOKEN;
         return refuse(ret, "evidence_kind", "a CCA token is evidence that cannot be judged here");

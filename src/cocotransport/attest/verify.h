@@ -6,6 +6,7 @@
 #pragma once
 
 #include "cocotransport/attest/policy.h"
+#include "cocotransport/attest/tdx.h"
 #include "cocotransport/wire/evidence.h"
 
 #include <time.h>
@@ -25,6 +26,7 @@ struct verdict {
     enum evidence_kind kind;
     struct snp_report report;        /* valid when kind is SNP and the structure was good */
     enum snp_product product;
+    struct td_report td;             /* the same for a TDX quote */
 };
 
 /* What the verifier knows besides the evidence. */

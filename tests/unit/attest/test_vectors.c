@@ -117,6 +117,40 @@ START_TEST(no_flipped_byte_is_accepted)
 }
 END_TEST
 
+/* Up to the PEM text, in which blanks may change without a meaning. */
+START_TEST(no_flipped_byte_of_a_quote_is_accepted)
+{
+    g_auto(evidence_t) evidence = { { NULL } };
+    g_autoptr(policy_t) policy = policy_default();
+    const struct verify_context context = { .now = time(NULL) };
+    g_autoptr(GBytes) quote = vector_load("tdx/trustee_tdx_quote_5.dat");
+    g_autofree guint8 *raw = NULL;
+    struct tdx_quote parsed;
+    struct verdict good = { 0 };
+    gsize len, end;
+
+    if (quote == NULL)
+        return;
+    g_ptr_array_add(policy->roots, policy_root_parse("intel-tdx", NULL));
+    raw = g_memdup2(g_bytes_get_data(quote, &len), g_bytes_get_size(quote));
+    ck_assert(tdx_quote_parse(raw, len, &parsed, NULL));
+    end = (gsize)(parsed.chain - raw);
+    evidence.parts[EVIDENCE_TDX_QUOTE] = g_bytes_ref(quote);
+    ck_assert(verify_evidence(&evidence, policy, &context, &good));
+    verdict_clear(&good);
+    for (gsize i = 0; i < end; i++) {
+        struct verdict v = { 0 };
+
+        g_clear_pointer(&evidence.parts[EVIDENCE_TDX_QUOTE], g_bytes_unref);
+        raw[i] ^= (guint8)(1u << (i % 8));
+        evidence.parts[EVIDENCE_TDX_QUOTE] = g_bytes_new(raw, len);
+        ck_assert_msg(!verify_evidence(&evidence, policy, &context, &v), "byte %zu", i);
+        raw[i] ^= (guint8)(1u << (i % 8));
+        verdict_clear(&v);
+    }
+}
+END_TEST
+
 START_TEST(default_policy_refuses_milan_and_test_roots)
 {
     static const char *const reports[][3] = {
@@ -195,6 +229,7 @@ vectors_suite(void)
     tcase_add_test(c, broken_reports_are_refused);
     tcase_add_test(c, signed_faults_are_refused);
     tcase_add_test(c, no_flipped_byte_is_accepted);
+    tcase_add_test(c, no_flipped_byte_of_a_quote_is_accepted);
     tcase_add_test(c, default_policy_refuses_milan_and_test_roots);
     tcase_add_loop_test(c, revocation_lists_are_judged, 0, (int)G_N_ELEMENTS(crl_cases));
     suite_add_tcase(s, c);

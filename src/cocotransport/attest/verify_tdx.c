@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * verify_tdx - the checks of a TDX quote: the chain of the platform's key to
+ * Intel's pinned root, the quoting enclave that it vouches for, the quote that
+ * the enclave's key signed, and what the TD report says.
+ */
+#include "config.h"
+
+#include <gnutls/abstract.h>
+#include <gnutls/crypto.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "cocotransport/attest/judge.h"
+#include "cocotransport/attest/roots.h"
+#include "cocotransport/keys/crypto.h"
+
+#define TEE_TDX 0x81
+#define KEY_ECDSA_P256 2
+#define TD_UNTRUSTED UINT64_C(0xff)  /* ATTRIBUTES 7:0, TUD: any bit set and the TD is open */
+#define QE_ATTRIBUTES 48             /* offsets in the QE's report (SGX REPORT_BODY) */
+#define QE_REPORT_DATA 320
+#define QE_DEBUG 0x02
+
+static const guint8 intel_qe_vendor[16] = {
+    0x93, 0x9a, 0x72, 0x33, 0xf7, 0x9c, 0x4c, 0xa9, 0x94, 0x0a, 0x0d, 0xb3, 0x95, 0x7f, 0x06, 0x07,
+};
+
+static gboolean
+check_format(struct judge *j, G_GNUC_UNUSED int arg)
+{
+    GError *error = NULL;
+
+    if (!tdx_quote_parse(j->raw, j->raw_len, &j->quote, &error))
+        return judge_fail_error(j, error);
+    j->verdict->td = j->quote.td;
+    j->found |= NEED_REPORT;
+    return TRUE;
+}
+
+static gboolean
+check_kind(struct judge *j, G_GNUC_UNUSED int arg)
+{
+    const struct tdx_quote *q = &j->quote;
+
+    if (q->tee_type != TEE_TDX)
+        return judge_fail(j, "the quote is of TEE type 0x%x, not TDX (0x81)", q->tee_type);
+    if (q->key_type != KEY_ECDSA_P256)
+        return judge_fail(j, "the attestation key is of type %u, not ECDSA P-256", q->key_type);
+    return memcmp(q->qe_vendor, intel_qe_vendor, sizeof(intel_qe_vendor)) == 0 ||
+           judge_fail(j, "the quoting enclave is not Intel's");
+}
+
+/* Leaf, platform or processor CA, root: in this order, as Intel's quoting library writes it. */
+static gboolean
+check_chain_shape(struct judge *j, G_GNUC_UNUSED int arg)
+{
+    g_autoptr(GBytes) bytes = g_bytes_new(j->quote.chain, j->quote.chain_len);
+    GError *error = NULL;
+    const struct certificate *last;
+
+    j->chain = certificates_parse(bytes, &error);
+    if (j->chain == NULL)
+        return judge_fail_error(j, error);
+    if (j->chain->len != 3)
+        return judge_fail(j, "the quote's chain has %u certificates, not three", j->chain->len);
+    last = g_ptr_array_index(j->chain, 2);
+    if (!last->self_issued)
+        return judge_fail(j, "the quote's chain does not end in a root");
+    j->root = last;
+    j->signer = g_ptr_array_index(j->chain, 1);
+    j->found |= NEED_CHAIN;
+    return TRUE;
+}
+
+static gboolean
+check_root_pinned(struct judge *j, G_GNUC_UNUSED int arg)
+{
+    for (guint i = 0; i < j->policy->roots->len; i++) {
+        const struct policy_root *root = g_ptr_array_index(j->policy->roots, i);
+
+        if (root->kind != POLICY_ROOT_AMD &&
+            memcmp(root->spki_sha256, j->root->spki_sha256, sizeof(root->spki_sha256)) == 0)
+            return TRUE;
+    }
+    return judge_fail(j, "%s is not one of the roots that are trusted", j->root->subject);
+}
+
+static gboolean
+check_links(struct judge *j, int which)
+{
+    const struct certificate *c = g_ptr_array_index(j->chain, which);
+    const struct certificate *issuer = g_ptr_array_index(j->chain, MIN(which + 1, 2));
+    unsigned status = 0;
+
+    if (gnutls_x509_crt_verify(c->crt, &issuer->crt, 1,
+                               GNUTLS_VERIFY_DISABLE_TIME_CHECKS |
+                               GNUTLS_VERIFY_ALLOW_ANY_X509_V1_CA_CRT, &status) < 0 ||
+        status != 0)
+        return judge_fail(j, "%s is not signed by %s", c->subject, issuer->subject);
+    if (which > 0 && !c->is_ca)
+        return judge_fail(j, "%s is no certificate authority", c->subject);
+    return which > 0 || !c->is_ca || judge_fail(j, "the platform's key is an authority's");
+}
+
+static gboolean
+check_dates(struct judge *j, int which)
+{
+    const struct certificate *c = g_ptr_array_index(j->chain, which);
+
+    return certificate_in_date(c, j->context->now) ||
+           judge_fail(j, "the certificate of %s is not yet or no longer good", c->subject);
+}
+
+typedef gnutls_pubkey_t pubkey_handle;
+static void
+pubkey_clear(pubkey_handle *key)
+{
+    if (*key != NULL)
+        gnutls_pubkey_deinit(*key);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(pubkey_handle, pubkey_clear)
+
+/* ECDSA P-256 with SHA-256; r and s as 32 bytes each, big-endian. */
+static gboolean
+p256_verify(gnutls_pubkey_t key, const void *data, size_t len, const guint8 *signature)
+{
+    const gnutls_datum_t r = { (void *)signature, 32 }, s = { (void *)(signature + 32), 32 };
+    const gnutls_datum_t body = { (void *)data, (unsigned)len };
+    gnutls_datum_t der = { NULL, 0 };
+    int rc;
+
+    if (gnutls_encode_rs_value(&der, &r, &s) < 0)
+        return FALSE;
+    rc = gnutls_pubkey_verify_data2(key, GNUTLS_SIGN_ECDSA_SHA256, 0, &body, &der);
+    gnutls_free(der.data);
+    return rc >= 0;
+}
+
+static gboolean
+check_qe_signature(struct judge *j, G_GNUC_UNUSED int arg)
+{
+    const struct certificate *leaf = g_ptr_array_index(j->chain, 0);
+    g_auto(pubkey_handle) key = NULL;
+
+    if (gnutls_pubkey_init(&key) < 0 || gnutls_pubkey_import_x509(key, leaf->crt, 0) < 0)
+        return judge_fail(j, "the platform's key cannot be read");
+    return p256_verify(key, j->quote.qe_report, TDX_QE_REPORT_SIZE, j->quote.qe_signature) ||
+           judge_fail(j, "the quoting enclave's report is not signed by the platform's key");
+}
+
+static gboolean
+check_qe_debug(struct judge *j, G_GNUC_UNUSED int arg)
+{
+    return (j->quote.qe_report[QE_ATTRIBUTES] & QE_DEBUG) == 0 ||
+           judge_fail(j, "the quoting enclave can be debugged");
+}
+
+/* The enclave's report vouches for the attestation key. */
+static gboolean
+check_qe_binding(struct judge *j, G_GNUC_UNUSED int arg)
+{
+    const struct tdx_quote *q = &j->quote;
+    const struct crypto_piece pieces[] = { { q->key, 64 }, { q->qe_auth, q->qe_auth_len } };
+    guint8 wanted[64] = { 0 };
+    GError *error = NULL;
+
+    if (!crypto_sha256(pieces, G_N_ELEMENTS(pieces), wanted, &error))
+        return judge_fail_error(j, error);
+    return memcmp(q->qe_report + QE_REPORT_DATA, wanted, sizeof(wanted)) == 0 ||
+           judge_fail(j, "the attestation key is not the one that the quoting enclave vouches for");
+}
+
+static gboolean
+check_signature(struct judge *j, G_GNUC_UNUSED int arg)
+{
+    const struct tdx_quote *q = &j->quote;
+    const gnutls_datum_t x = { (void *)q->key, 32 }, y = { (void *)(q->key + 32), 32 };
+    g_auto(pubkey_handle) key = NULL;
+
+    if (gnutls_pubkey_init(&key) < 0 ||
+        gnutls_pubkey_import_ecc_raw(key, GNUTLS_ECC_CURVE_SECP256R1, &x, &y) < 0)
+        return judge_fail(j, "the attestation key is no point of P-256");
+    return p256_verify(key, q->signed_bytes, q->signed_len, q->signature) ||
+           judge_fail(j, "the quote's signature does not verify");
+}
+
+static gboolean
+check_debug(struct judge *j, G_GNUC_UNUSED int arg)
+{
+    return (j->verdict->td.attributes & TD_UNTRUSTED) == 0 ||
+           (j->policy->peer.policy_forbid & SNP_POLICY_DEBUG) == 0 ||
+           judge_fail(j, "the TD can be debugged: the host can read all of it");
+}
+
+static gboolean
+list_allows(GPtrArray *list, const guint8 *value)
+{
+    for (guint i = 0; i < list->len; i++) {
+        GBytes *item = g_ptr_array_index(list, i);
+
+        if (g_bytes_get_size(item) == 48 && memcmp(g_bytes_get_data(item, NULL), value, 48) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean
+check_same_chip(struct judge *j, G_GNUC_UNUSED int arg)
+{
+    return !j->policy->peer.same_chip ||
+           judge_fail(j, "same-chip = yes, and a TDX quote names no chip");
+}
+
+static gboolean
+check_mrtd(struct judge *j, G_GNUC_UNUSED int arg)
+{
+    return list_allows(j->policy->peer.td_measurements, j->verdict->td.mrtd) ||
+           judge_fail(j, "MRTD is not one that the policy names");
+}
+
+/* The driver extends RTMR[3] to burn its evidence; a peer whose is not zero did so before. */
+static gboolean
+check_rtmr(struct judge *j, int which)
+{
+    static const guint8 zero[48];
+    GPtrArray *list = j->policy->peer.td_rtmr[which];
+    const guint8 *value = j->verdict->td.rtmr[which];
+
+    if (list->len > 0)
+        return list_allows(list, value) ||
+               judge_fail(j, "RTMR%d is not one that the policy names", which);
+    if (which == 3 && j->policy->kind == POLICY_INSTANCE)
+        return memcmp(value, zero, sizeof(zero)) == 0 ||
+               judge_fail(j, "RTMR3 is not zero: this launch gave up its evidence before");
+    return TRUE;
+}
+
+static gboolean
+check_seam(struct judge *j, G_GNUC_UNUSED int arg)
+{
+    GPtrArray *list = j->policy->peer.td_mr_seam;
+
+    return list->len == 0 || list_allows(list, j->verdict->td.mr_seam) ||
+           judge_fail(j, "MRSEAM is not one that the policy names");
+}
+
+static gboolean
+check_owner(struct judge *j, G_GNUC_UNUSED int arg)
+{
+    const struct policy_peer *peer = &j->policy->peer;
+    const struct td_report *td = &j->verdict->td;
+
+    if (peer->td_config_id_given && memcmp(peer->td_config_id, td->mr_config_id, 48) != 0)
+        return judge_fail(j, "MRCONFIGID is not the policy's");
+    if (peer->td_owner_given && memcmp(peer->td_owner, td->mr_owner, 48) != 0)
+        return judge_fail(j, "MROWNER is not the policy's");
+    return !peer->td_owner_config_given ||
+           memcmp(peer->td_owner_config, td->mr_owner_config, 48) == 0 ||
+           judge_fail(j, "MROWNERCONFIG is not the policy's");
+}
+
+static gboolean
+check_report_data(struct judge *j, G_GNUC_UNUSED int arg)
+{
+    return crypto_equal(j->context->report_data, j->verdict->td.report_data, 64) ||
+           judge_fail(j, "REPORTDATA is not what was asked for: another channel's, or an old one's");
+}
+
+#define QUOTE NEED_REPORT
+#define CHAINED (NEED_REPORT | NEED_CHAIN)
+
+const struct judge_row judge_tdx_rows[] = {
+    { "quote_format", check_format, WHEN_ALWAYS, 0, 0 },
+    { "quote_kind", check_kind, WHEN_ALWAYS, QUOTE, 0 },
+    { "pck_chain_shape", check_chain_shape, WHEN_ALWAYS, QUOTE, 0 },
+    { "intel_root_pinned", check_root_pinned, WHEN_ALWAYS, CHAINED, 0 },
+    { "root_selfsigned", check_links, WHEN_ALWAYS, CHAINED, 2 },
+    { "root_validity", check_dates, WHEN_ALWAYS, CHAINED, 2 },
+    { "pck_ca_signed_by_root", check_links, WHEN_ALWAYS, CHAINED, 1 },
+    { "pck_ca_validity", check_dates, WHEN_ALWAYS, CHAINED, 1 },
+    { "pck_signed_by_ca", check_links, WHEN_ALWAYS, CHAINED, 0 },
+    { "pck_validity", check_dates, WHEN_ALWAYS, CHAINED, 0 },
+    { "qe_signed_by_pck", check_qe_signature, WHEN_ALWAYS, CHAINED, 0 },
+    { "qe_no_debug", check_qe_debug, WHEN_ALWAYS, QUOTE, 0 },
+    { "key_bound_to_qe", check_qe_binding, WHEN_ALWAYS, QUOTE, 0 },
+    { "quote_signature", check_signature, WHEN_ALWAYS, QUOTE, 0 },
+    { "td_no_debug", check_debug, WHEN_ALWAYS, QUOTE, 0 },
+    { "same_chip", check_same_chip, WHEN_IDENTITY, QUOTE, 0 },
+    { "mrtd", check_mrtd, WHEN_IDENTITY, QUOTE, 0 },
+    { "rtmr0", check_rtmr, WHEN_IDENTITY, QUOTE, 0 },
+    { "rtmr1", check_rtmr, WHEN_IDENTITY, QUOTE, 1 },
+    { "rtmr2", check_rtmr, WHEN_IDENTITY, QUOTE, 2 },
+    { "rtmr3", check_rtmr, WHEN_IDENTITY, QUOTE, 3 },
+    { "mrseam", check_seam, WHEN_IDENTITY, QUOTE, 0 },
+    { "td_owner", check_owner, WHEN_IDENTITY, QUOTE, 0 },
+    { "report_data", check_report_data, WHEN_REPORT_DATA, QUOTE, 0 },
+    { NULL, NULL, WHEN_ALWAYS, 0, 0 },
+};
