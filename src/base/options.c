@@ -396,9 +396,12 @@ append_row(GString *out, const struct option_row *row)
     g_autoptr(GString) left = g_string_new("  ");
     const gboolean optional = takes_no_value(row);
 
-    if (row->letter != 0)
-        g_string_append_printf(left, "-%c, ", row->letter);
-    g_string_append_printf(left, "--%s", row->name);
+    if (row->name[1] == '\0')
+        g_string_append_printf(left, "-%s", row->name);   /* it has no long form */
+    else if (row->letter != 0)
+        g_string_append_printf(left, "-%c, --%s", row->letter, row->name);
+    else
+        g_string_append_printf(left, "--%s", row->name);
     if (row->value != NULL)
         g_string_append_printf(left, optional ? "[=%s]" : " %s", row->value);
     if (g_utf8_strlen(left->str, -1) > HELP_COLUMN - 2)

@@ -37,9 +37,10 @@ is_stream(int fd)
     int type = SOCK_STREAM;
     socklen_t len = sizeof(type);
 
-    if (fstat(fd, &st) == 0 && S_ISCHR(st.st_mode))
-        return FALSE;
-    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0 || type == SOCK_STREAM;
+    /* Devices, the vTPM proxy's descriptor among them, give one command a read. */
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0)
+        return type == SOCK_STREAM;
+    return fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
 }
 
 static void

@@ -4,6 +4,8 @@
 
 noinst_LTLIBRARIES += libswtpm.la
 libswtpm_la_SOURCES = \
+	src/swtpm/chardev.c \
+	src/swtpm/chardev.h \
 	src/swtpm/ctrl.c \
 	src/swtpm/ctrl.h \
 	src/swtpm/ctrl_state.c \

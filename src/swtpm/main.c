@@ -21,13 +21,12 @@
 #include "swtpm/run.h"
 
 static const char main_help[] =
-    "Usage: swtpm socket|chardev|cuse [options]\n"
+    "Usage: swtpm socket|chardev [options]\n"
     "       swtpm -v|--version\n"
     "       swtpm -h|--help\n"
     "\n"
     "  socket    serve a TPM on sockets\n"
     "  chardev   serve a TPM on a character device\n"
-    "  cuse      serve a TPM as a character device of its own\n"
     "\n"
     "swtpm INTERFACE --help says the options of each.\n";
 

@@ -36,7 +36,7 @@
       "name=N|profile=JSON|file=F|fd=N[,remove-disabled=check|fips-host]", \
       "profile of a new TPM 2; needs libtpms 0.10" }, \
     { "pcap", 0, OPTION_STRING, FIELD(pcap), "file=F|fd=N[,truncate][,mode=0640]", \
-      "write all commands and answers to a capture file" }, \
+      NULL }, \
     { "print-capabilities", 0, OPTION_FLAG, FIELD(print_capabilities), NULL, \
       "say in JSON what this program can do" }, \
     { "print-states", 0, OPTION_FLAG, FIELD(print_states), NULL, \

@@ -18,6 +18,7 @@
 #include "base/io.h"
 #include "base/isolate.h"
 #include "base/log.h"
+#include "swtpm/chardev.h"
 #include "swtpm/ctrl.h"
 #include "swtpm/data.h"
 #include "swtpm/features.h"
@@ -88,6 +89,10 @@ check_lists(struct app *a, GError **error)
         a->flags.startup_clear = !a->flags.startup_state;
         a->locality.allow_set_locality = TRUE;
     }
+    if (a->config->interface == SWTPM_CUSE)
+        return error_system(error, "cuse: this build has no CUSE interface");
+    if (a->config->pcap != NULL)
+        return error_system(error, "--pcap: this build writes no captures");
     if (a->config->profile != NULL)
         return error_denied(error, "--profile: this needs libtpms 0.10; this is %u.%u.%u",
                             engine_libtpms_version() >> 16, (engine_libtpms_version() >> 8) & 0xff,
@@ -122,6 +127,10 @@ open_server(struct app *a, GError **error)
     if (c->fd >= 0) {
         a->server_sockets.client_fd = c->fd;
         return sockets_fd_ok(c->fd, "--fd", error);
+    }
+    if (c->interface == SWTPM_CHARDEV) {
+        a->server_sockets.client_fd = chardev_open(c, error);
+        return a->server_sockets.client_fd >= 0;
     }
     if (c->port != 0) {
         a->server.port = c->port;

@@ -6,6 +6,8 @@ noinst_LTLIBRARIES += libcontrol.la
 libcontrol_la_SOURCES = \
 	src/swtpm/control/channel.c \
 	src/swtpm/control/channel.h \
+	src/swtpm/control/client.c \
+	src/swtpm/control/client.h \
 	src/swtpm/control/ptm.c \
 	src/swtpm/control/ptm.h
 libcontrol_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/include
