@@ -19,6 +19,7 @@ static const struct {
     { "report", verify_command_report, "judge an SEV-SNP attestation report" },
     { "tdx", verify_command_tdx, "judge an Intel TDX quote" },
     { "hcl", verify_command_hcl, "judge what Azure's paravisor says of its TPM" },
+    { "bundle", verify_command_bundle, "judge a CoCoTPM's quote or birth statement" },
     { "show", verify_command_show, "show evidence of any kind in words, judging nothing" },
     { "policy", verify_command_policy, "explain a policy, and what it leaves open" },
 };

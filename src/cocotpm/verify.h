@@ -96,3 +96,4 @@ verify_command verify_command_show;
 verify_command verify_command_policy;
 verify_command verify_command_tdx;
 verify_command verify_command_hcl;
+verify_command verify_command_bundle;

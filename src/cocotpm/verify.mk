@@ -2,10 +2,15 @@
 # What a relying party runs.
 noinst_LTLIBRARIES += libbundle.la
 libbundle_la_SOURCES = \
+	src/cocotpm/bundle.c \
+	src/cocotpm/bundle.h \
+	src/cocotpm/bundle_judge.c \
 	src/cocotpm/hcl.c \
 	src/cocotpm/hcl.h \
 	src/cocotpm/json_bounds.c \
 	src/cocotpm/json_bounds.h \
+	src/cocotpm/pcr_replay.c \
+	src/cocotpm/pcr_replay.h \
 	src/cocotpm/quote.c \
 	src/cocotpm/quote.h
 libbundle_la_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(TSS_CFLAGS)
@@ -16,6 +21,7 @@ bin_PROGRAMS += cocotpm-verify
 cocotpm_verify_SOURCES = \
 	src/cocotpm/verify.c \
 	src/cocotpm/verify.h \
+	src/cocotpm/verify_bundle.c \
 	src/cocotpm/verify_fields.c \
 	src/cocotpm/verify_hcl.c \
 	src/cocotpm/verify_input.c \

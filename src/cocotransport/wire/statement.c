@@ -50,7 +50,7 @@ static const struct statement_row {
     [STATEMENT_LAUNCH_ID] = ROW("launch id", VALUE_BYTES, 16, 16, launch_id, 0, IN_QUOTE),
     [STATEMENT_LAUNCH_EVENT] = ROW("launch event", VALUE_EVENT, 1, STATEMENT_EVENT_MAX, event, 0,
                                    IN_QUOTE),
-    [STATEMENT_PEER] = ROW("digest of the CoCoVM's evidence", VALUE_PEER, 66, 66, peer_kind, 0,
+    [STATEMENT_PEER] = ROW("digest of the CoCoVM's evidence", VALUE_PEER, 34, 34, peer_kind, 0,
                            IN_QUOTE),
     [STATEMENT_RESET_COUNT] = ROW("reset count", VALUE_U32, 4, 4, reset_count, 0, IN_QUOTE),
     [STATEMENT_PCR_BANKS] = ROW("PCR values", VALUE_BANKS, 3 + 20 * STATEMENT_PCRS,

@@ -40,7 +40,7 @@ enum statement_type {
     STATEMENT_ATTACH_ID,
     STATEMENT_LAUNCH_ID,     /* the attach log's 16 bytes */
     STATEMENT_LAUNCH_EVENT,  /* what was measured into PCR 0 */
-    STATEMENT_PEER,          /* {u16 evidence kind, SHA-512 of the CoCoVM's report} */
+    STATEMENT_PEER,          /* {u16 evidence kind, SHA-256 of the CoCoVM's report} */
     STATEMENT_RESET_COUNT,   /* u32: TPMS_CLOCK_INFO.resetCount now */
     STATEMENT_PCR_BANKS,     /* {u16 TPM_ALG_ID, u8 size, 24 values} */
     STATEMENT_SECRETS,       /* birth: SHA-256 of what was delivered to the owner; zeroes: nothing */
@@ -81,7 +81,7 @@ struct statement {
     guint16 event_len;
     guint8  event[STATEMENT_EVENT_MAX];
     guint16 peer_kind;
-    guint8  peer_digest[64];
+    guint8  peer_digest[32];
     guint32 reset_count;
     guint   bank_count;
     struct statement_bank banks[STATEMENT_BANKS_MAX];
