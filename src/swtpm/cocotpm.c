@@ -248,8 +248,8 @@ run_look(Engine *e, gpointer data)
 {
     struct look *look = data;
 
-    if (!life_power_on(e, NULL, &look->error))
-        return;
+    if (!life_power_on(e, NULL, &look->error) || look->c->provisioning)
+        return;                      /* provisioning: stays on for swtpm_setup */
     life_read_names(e, &look->c->ek_count, look->c->ek_names);
     life_power_off(e);
 }
@@ -261,13 +261,13 @@ cocotpm_start(Cocotpm *c, Server *server, Engine *engine, GError **error)
 
     c->server = server;
     c->engine = engine;
-    if (c->provisioning)
-        return TRUE;
     server_call(server, run_look, &look);
     if (look.error != NULL) {
         g_propagate_error(error, look.error);
         return FALSE;
     }
+    if (c->provisioning)
+        return TRUE;
     return worker_start(c, error) && cocotpm_listen(c, error);
 }
 
