@@ -48,10 +48,10 @@ src_swtpm_swtpm_LDADD = $(SWTPM_LIBS)
 
 pkglibexec_PROGRAMS += src/swtpm/swtpm-full
 src_swtpm_swtpm_full_SOURCES = \
-	src/swtpm/cocotpm_absent.c \
 	src/swtpm/features_full.c \
 	src/swtpm/main.c
 src_swtpm_swtpm_full_CPPFLAGS = $(SWTPM_CPPFLAGS)
-src_swtpm_swtpm_full_LDADD = libswtpm.la libcontrol.la libengine.la libstorecipher.la \
-	libstore.la libkeys.la libbase.la \
+src_swtpm_swtpm_full_LDADD = libcocotpm.la libswtpm.la libcontrol.la libengine.la \
+	libstoresealed.la libstorecipher.la libstore.la libseal.la libsession.la libattest.la \
+	liblink.la libwire.la libkeys.la libbase.la \
 	$(SECCOMP_LIBS) $(CRYPTO_LIBS) $(GNUTLS_LIBS) $(GLIB_LIBS)
