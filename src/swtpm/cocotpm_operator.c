@@ -8,7 +8,6 @@
 #include "swtpm/cocotpm_private.h"
 
 #include <signal.h>
-#include <unistd.h>
 
 /* "This VM is gone": the session ends and the TPM goes off, in an orderly way. */
 struct reset_job {
@@ -49,7 +48,7 @@ reset_done(gpointer data)
     g_message("the operator %s", job->stop ? "stops this CoCoTPM" : "says that the VM is gone");
     answer_ok(job->asker);
     if (job->stop)
-        (void)kill(getpid(), SIGTERM);
+        (void)raise(SIGTERM);
     peer_unref(job->asker);
     if (job->older != NULL)
         peer_unref(job->older);

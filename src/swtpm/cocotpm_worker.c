@@ -17,6 +17,7 @@
 struct worker {
     GThread *thread;
     GAsyncQueue *jobs;
+    GAsyncQueue *running;            /* one item: the thread has come to life */
 };
 
 struct job {
@@ -52,6 +53,7 @@ work(gpointer data)
 {
     Cocotpm *c = data;
 
+    g_async_queue_push(c->worker->running, c);
     for (;;) {
         struct job *job = g_async_queue_pop(c->worker->jobs);
 
@@ -71,9 +73,14 @@ worker_start(Cocotpm *c, GError **error)
     c->reports_at = g_get_monotonic_time();
     c->worker = g_new0(struct worker, 1);
     c->worker->jobs = g_async_queue_new();
+    c->worker->running = g_async_queue_new();
     c->worker->thread = g_thread_try_new("evidence", work, c, error);
+    if (c->worker->thread == NULL)
+        return FALSE;
+    /* A thread that is being born makes calls that the sandbox has not. */
+    (void)g_async_queue_pop(c->worker->running);
 
-    return c->worker->thread != NULL;
+    return TRUE;
 }
 
 void
@@ -86,6 +93,7 @@ worker_stop(Cocotpm *c)
         g_thread_join(c->worker->thread);
     }
     g_async_queue_unref(c->worker->jobs);
+    g_async_queue_unref(c->worker->running);
     g_clear_pointer(&c->worker, g_free);
 }
 
