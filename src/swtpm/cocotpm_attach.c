@@ -23,7 +23,7 @@ struct attach_job {
     Peer *older;                     /* the attached one, which is fenced; NULL: none */
     struct snp_report report;
     guint8 launch[LAUNCH_ID_LEN];
-    guint8 evidence_digest[SHA256_SIZE];
+    guint8 evidence_digest[SHA512_SIZE];
     struct attachment attachment;
     guint ek_count;
     struct ek_name ek_names[EK_NAMES_MAX];
@@ -178,6 +178,7 @@ begin_life(Cocotpm *c, struct attach_job *job, GError **error)
     l->attachment = job->attachment;
     l->attachment.localities = (guint8)c->policy->peer.localities;
     job->attachment.event = NULL;
+    l->report = job->report;
     memcpy(l->launch, job->launch, sizeof(l->launch));
     memcpy(l->evidence_digest, job->evidence_digest, sizeof(l->evidence_digest));
     l->executed = 1;
@@ -260,13 +261,13 @@ cocotpm_verify_client(Peer *p, const struct evidence *e, const void *said, gsize
 }
 
 static gboolean
-digest_evidence(const struct evidence *e, guint8 ret[static SHA256_SIZE], GError **error)
+digest_evidence(const struct evidence *e, guint8 ret[static SHA512_SIZE], GError **error)
 {
     gsize len;
     const void *report = g_bytes_get_data(e->parts[EVIDENCE_SNP_REPORT], &len);
     const struct crypto_piece piece = { report, len };
 
-    return crypto_sha256(&piece, 1, ret, error);
+    return crypto_sha512(&piece, 1, ret, error);
 }
 
 /* What is known without the TPM thread. */

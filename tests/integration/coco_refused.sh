@@ -33,7 +33,7 @@ coco_refused good "policy-digest"
 
 # The emulator's root stands in no policy that does not name it.
 sed 's/^roots.*/roots = amd-genoa; amd-turin/' "$TMP/driver.good" > "$TMP/driver.policy"
-coco_refused good "ark_pinned"
+coco_refused good "evidence is refused"
 
 # A link secret where none is expected.
 sed 's/^psk.*/psk = secret/' "$TMP/driver.good" > "$TMP/driver.policy"
