@@ -6,6 +6,7 @@ libcocotpm_la_SOURCES = \
 	src/swtpm/cocotpm.c \
 	src/swtpm/cocotpm_attach.c \
 	src/swtpm/cocotpm_commands.c \
+	src/swtpm/cocotpm_evidence.c \
 	src/swtpm/cocotpm_hello.c \
 	src/swtpm/cocotpm_keys.c \
 	src/swtpm/cocotpm_life.c \

@@ -15,6 +15,7 @@ struct call {
     struct cursor body;              /* as long as the table of roles says */
     struct builder *out;
     const char *why;                 /* of a refusal */
+    char *words;                     /* the same, made for it */
 };
 
 static void
@@ -70,6 +71,17 @@ run_check_receipt(struct call *call)
     return COCO_OK;
 }
 
+static enum coco_status
+run_evidence(struct call *call)
+{
+    const enum coco_status status = evidence_run(call->peer, call->engine, &call->body, call->out,
+                                                 &call->words);
+
+    if (call->words != NULL)
+        call->why = call->words;
+    return status;
+}
+
 static const struct {
     guint32 code;
     enum coco_status (*run)(struct call *call);
@@ -78,6 +90,7 @@ static const struct {
     { COCO_SET_LOCALITY, run_set_locality },
     { COCO_INFO, run_info },
     { COCO_CHECK_RECEIPT, run_check_receipt },
+    { COCO_EVIDENCE, run_evidence },
 };
 
 void
@@ -98,6 +111,7 @@ command_run(Peer *p, Engine *e, const struct role_row *row, const guint8 *messag
             status = commands[i].run(&call);
     if (status != COCO_OK)
         message_refusal_write(out, status, call.why);
+    g_free(call.words);
 }
 
 /*

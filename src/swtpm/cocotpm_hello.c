@@ -58,10 +58,9 @@ psk_claim(const struct policy *policy)
     return policy->psk == POLICY_PSK_SECRET ? CLAIM_PSK_SECRET : CLAIM_PSK_BOOTSTRAP;
 }
 
-static gboolean
-own_claims(Cocotpm *c, const guint8 *hello, gsize len, struct claims *ret, GError **error)
+void
+cocotpm_claims(Cocotpm *c, struct claims *ret)
 {
-    const struct crypto_piece said = { hello, len };
     struct receipt now;
     struct claims k = {
         .given = ((1u << CLAIM_TYPES) - 2) & ~(1u << CLAIM_RECEIPT),
@@ -73,8 +72,6 @@ own_claims(Cocotpm *c, const guint8 *hello, gsize len, struct claims *ret, GErro
         .flags = claim_flags(c),
     };
 
-    if (!crypto_sha512(&said, 1, k.hello, error))
-        return FALSE;
     sealed_receipt(c->store, &now);
     memcpy(k.uuid, c->uuid, sizeof(k.uuid));
     memcpy(k.policy_digest, c->policy->digest, sizeof(k.policy_digest));
@@ -86,6 +83,18 @@ own_claims(Cocotpm *c, const guint8 *hello, gsize len, struct claims *ret, GErro
     memcpy(k.ek_names, c->ek_names, sizeof(k.ek_names));
     if (k.ek_count == 0)
         k.given &= ~(1u << CLAIM_EK_NAMES);
+    *ret = k;
+}
+
+static gboolean
+own_claims(Cocotpm *c, const guint8 *hello, gsize len, struct claims *ret, GError **error)
+{
+    const struct crypto_piece said = { hello, len };
+    struct claims k;
+
+    cocotpm_claims(c, &k);
+    if (!crypto_sha512(&said, 1, k.hello, error))
+        return FALSE;
     *ret = k;
 
     return TRUE;
@@ -127,8 +136,8 @@ judge(Cocotpm *c, const struct claims *k, const char **ret_why)
     return COCO_OK;
 }
 
-static void
-add_certificate(const Cocotpm *c, struct evidence *e)
+void
+cocotpm_add_certificate(const Cocotpm *c, struct evidence *e)
 {
     if (e->parts[EVIDENCE_VEK_CERTIFICATE] == NULL && c->certificate != NULL)
         e->parts[EVIDENCE_VEK_CERTIFICATE] = g_bytes_ref(c->certificate);
@@ -146,7 +155,7 @@ proved(Peer *p, struct evidence *evidence, const GError *error)
         peer_refuse(p, COCO_INTERNAL, "no report could be made");
         return;
     }
-    add_certificate(p->c, evidence);
+    cocotpm_add_certificate(p->c, evidence);
     message_header_write(&b, TAG_COCO_ANSWER, 0, COCO_OK);
     hello_answer_write(claims, len, evidence, &b);
     builder_be32_at(&b, 2, (guint32)builder_len(&b));

@@ -62,27 +62,41 @@ life_power_on(Engine *e, const struct snp_report *report, GError **error)
     return error_system(error, "TPM2_Startup(CLEAR): 0x%03x", rc);
 }
 
-void
-life_read_names(Engine *e, guint *ret_count, struct ek_name ret[EK_NAMES_MAX])
+guint
+life_ek_handles(Engine *e, guint32 ret[EK_NAMES_MAX])
 {
     g_autoptr(GBytes) list = NULL;
     struct cursor in;
     guint32 count;
+    guint found = 0;
 
-    *ret_count = 0;
     if (engine_get_capability(e, TPM_CAP_HANDLES, EK_FIRST, TPM_CAP_PROPERTIES_MAX, &list) != 0)
-        return;
+        return 0;
     in = cursor_from(g_bytes_get_data(list, NULL), g_bytes_get_size(list));
     (void)cursor_be32(&in);
     count = cursor_be32(&in);
-    for (guint32 i = 0; i < count && *ret_count < EK_NAMES_MAX; i++) {
+    for (guint32 i = 0; i < count && found < EK_NAMES_MAX; i++) {
         const guint32 handle = cursor_be32(&in);
+
+        if (!in.failed && handle >= EK_FIRST && handle <= EK_LAST)
+            ret[found++] = handle;
+    }
+    return found;
+}
+
+void
+life_read_names(Engine *e, guint *ret_count, struct ek_name ret[EK_NAMES_MAX])
+{
+    guint32 handles[EK_NAMES_MAX];
+    const guint count = life_ek_handles(e, handles);
+
+    *ret_count = 0;
+    for (guint i = 0; i < count; i++) {
         g_autoptr(GBytes) public_area = NULL;
         g_autoptr(GBytes) name = NULL;
         struct ek_name *slot = &ret[*ret_count];
 
-        if (in.failed || handle < EK_FIRST || handle > EK_LAST ||
-            engine_read_public(e, handle, &public_area, &name) != 0 ||
+        if (engine_read_public(e, handles[i], &public_area, &name) != 0 ||
             g_bytes_get_size(name) > EK_NAME_MAX || g_bytes_get_size(name) == 0)
             continue;
         slot->len = (guint8)g_bytes_get_size(name);

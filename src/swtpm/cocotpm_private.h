@@ -123,6 +123,7 @@ struct Peer {
     guint8 *early;                   /* a message that came in while a command ran */
     gsize early_len;
     struct log_limit limit;
+    struct log_limit reports;        /* of EVIDENCE */
     guint8 *in, *out;                /* COCO_MESSAGE_MAX each, wiped at the end */
 };
 
@@ -157,8 +158,19 @@ gboolean worker_start(Cocotpm *c, GError **error);
 void     worker_stop(Cocotpm *c);
 void     worker_evidence(Peer *p, const guint8 report_data[static SHA512_SIZE],
                          worker_done done);
+/* The same from the TPM thread, which waits. */
+gboolean worker_evidence_wait(Cocotpm *c, const guint8 report_data[static SHA512_SIZE],
+                              struct evidence *ret, GError **error);
 /* One report a second, a burst of eight. */
 gboolean worker_may_report(Cocotpm *c);
+
+/* cocotpm_hello.c: what this side says of itself, but the hash of HELLO. */
+void cocotpm_claims(Cocotpm *c, struct claims *ret);
+void cocotpm_add_certificate(const Cocotpm *c, struct evidence *e);
+
+/* cocotpm_evidence.c: on the TPM thread. @ret_why is to be freed. */
+enum coco_status evidence_run(Peer *p, Engine *e, struct cursor *body, struct builder *out,
+                              char **ret_why);
 
 /* Handlers of messages of peers that are not attached: cocotpm_hello.c, _attach.c, … */
 void peer_hello(Peer *p, struct cursor body, const guint8 *message, gsize len);
@@ -170,7 +182,8 @@ void peer_operator(Peer *p, guint32 code);
 /* cocotpm_life.c */
 gboolean life_power_on(Engine *e, const struct snp_report *report, GError **error);
 void     life_power_off(Engine *e);
-/* Reads the names of the EKs; the TPM is on. */
+/* The persistent endorsement keys, and their names; the TPM is on. */
+guint    life_ek_handles(Engine *e, guint32 ret[EK_NAMES_MAX]);
 void     life_read_names(Engine *e, guint *ret_count, struct ek_name ret[EK_NAMES_MAX]);
 /* Forgets the launch; its peer, if any, has to be closed by the caller. */
 void     life_clear(struct life *l);

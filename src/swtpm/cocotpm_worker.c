@@ -20,8 +20,16 @@ struct worker {
     GAsyncQueue *running;            /* one item: the thread has come to life */
 };
 
+/* Where another thread waits for a report. */
+struct wait {
+    GMutex lock;
+    GCond cond;
+    gboolean done;
+};
+
 struct job {
-    Peer *peer;                      /* NULL: the thread is to end */
+    Peer *peer;                      /* NULL: the thread is to end, or wait is set */
+    struct wait *wait;
     guint8 report_data[SHA512_SIZE];
     worker_done done;
     struct evidence evidence;
@@ -48,6 +56,15 @@ job_done(gpointer data)
     job_free(job);
 }
 
+static void
+wake(struct wait *w)
+{
+    g_mutex_lock(&w->lock);
+    w->done = TRUE;
+    g_cond_signal(&w->cond);
+    g_mutex_unlock(&w->lock);
+}
+
 static gpointer
 work(gpointer data)
 {
@@ -57,12 +74,15 @@ work(gpointer data)
     for (;;) {
         struct job *job = g_async_queue_pop(c->worker->jobs);
 
-        if (job->peer == NULL) {
+        if (job->peer == NULL && job->wait == NULL) {
             job_free(job);
             return NULL;
         }
         (void)provider_evidence(c->provider, job->report_data, &job->evidence, &job->error);
-        server_notify(job_done, job);
+        if (job->wait != NULL)
+            wake(job->wait);
+        else
+            server_notify(job_done, job);
     }
 }
 
@@ -119,4 +139,35 @@ worker_evidence(Peer *p, const guint8 report_data[static SHA512_SIZE], worker_do
     memcpy(job->report_data, report_data, sizeof(job->report_data));
     job->done = done;
     g_async_queue_push(p->c->worker->jobs, job);
+}
+
+gboolean
+worker_evidence_wait(Cocotpm *c, const guint8 report_data[static SHA512_SIZE],
+                     struct evidence *ret, GError **error)
+{
+    struct wait wait = { .done = FALSE };
+    struct job *job = g_new0(struct job, 1);
+    gboolean good;
+
+    g_mutex_init(&wait.lock);
+    g_cond_init(&wait.cond);
+    job->wait = &wait;
+    memcpy(job->report_data, report_data, sizeof(job->report_data));
+    g_async_queue_push(c->worker->jobs, job);
+    g_mutex_lock(&wait.lock);
+    while (!wait.done)
+        g_cond_wait(&wait.cond, &wait.lock);
+    g_mutex_unlock(&wait.lock);
+    g_cond_clear(&wait.cond);
+    g_mutex_clear(&wait.lock);
+    good = job->error == NULL;
+    if (good) {
+        *ret = job->evidence;
+        memset(&job->evidence, 0, sizeof(job->evidence));
+    } else {
+        g_propagate_error(error, g_steal_pointer(&job->error));
+    }
+    job_free(job);
+
+    return good;
 }
