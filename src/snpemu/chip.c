@@ -22,6 +22,7 @@ vcek_renew(struct chip *c, GError **error)
 {
     const struct vek_subject subject = {
         .product = c->product, .tcb = c->reported, .chip_id = c->chip_id,
+        .expired = c->expired,
     };
     g_autofree char *tcb = tcb_text(c->reported);
     g_autofree char *name = g_strdup_printf("vcek-%s.key", tcb);

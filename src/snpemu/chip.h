@@ -31,6 +31,7 @@ struct chip {
     struct snp_tcb current, committed, reported;
     struct firmware_version current_version, committed_version;
     gboolean mask_chip_id, mask_chip_key;
+    gboolean expired;                /* VEK certificates are made as if eight years ago */
     char *csp_id;                    /* a VLEK of this provider is loaded; NULL: none */
     Secret *seed;                    /* the fuses */
     Secret *csp_seed;                /* of the loaded VLEK */

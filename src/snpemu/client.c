@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * client - "measure" and the front ends run here; every other command goes to the
+ * client - what needs no emulator and the front ends run here; every other command goes to the
  * emulator as the words that were typed, and the folder they were typed in.
  */
 #include "config.h"
@@ -14,6 +14,7 @@
 #include "snpemu/command.h"
 #include "snpemu/command_options.h"
 #include "snpemu/front.h"
+#include "snpemu/idmake.h"
 #include "snpemu/launch.h"
 #include "snpemu/serve.h"
 
@@ -22,13 +23,15 @@
 #define ANSWER_SECONDS 120
 #define FILE_MAX (64u * 1024 * 1024)
 
+/* The digest of --measurement or of the files of --measurement-of. */
 static gboolean
-run_measure(const struct command_options *o, GError **error)
+measure(const struct command_options *o, uint8_t ret[static MEASUREMENT_SIZE], GError **error)
 {
     g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
     struct launch l = { .state = LAUNCH_LOADING };
-    g_autofree char *hex = NULL;
 
+    if (o->measurement != NULL)
+        return hex_decode(o->measurement, ret, MEASUREMENT_SIZE, error);
     for (guint i = 0; o->measurement_of != NULL && i < o->measurement_of->len; i++) {
         GBytes *file = io_read_file(g_ptr_array_index(o->measurement_of, i), FILE_MAX, error);
 
@@ -38,8 +41,48 @@ run_measure(const struct command_options *o, GError **error)
     }
     if (launch_update_files(&l, files) != FW_OK)
         return error_system(error, "the files cannot be measured");
-    hex = hex_encode(l.measurement, sizeof(l.measurement));
+    memcpy(ret, l.measurement, MEASUREMENT_SIZE);
+    return TRUE;
+}
+
+static void
+print_hex(const uint8_t *bytes, size_t len)
+{
+    g_autofree char *hex = hex_encode(bytes, len);
+
     g_print("%s\n", hex);
+}
+
+static gboolean
+run_measure(const struct command_options *o, GError **error)
+{
+    uint8_t measurement[MEASUREMENT_SIZE];
+
+    if (!measure(o, measurement, error))
+        return FALSE;
+    print_hex(measurement, sizeof(measurement));
+    return TRUE;
+}
+
+static gboolean
+run_idblock(const struct command_options *o, GError **error)
+{
+    struct id_config c = { .guest_svn = o->svn, .policy = o->policy, .id_key = o->id_key,
+                           .author_key = o->author_key_file };
+    g_autofree struct id_made *made = g_new0(struct id_made, 1);
+
+    if (o->id_key == NULL || o->id_block == NULL || o->id_auth == NULL)
+        return error_malformed(error, "--id-key, --id-block and --id-auth are needed");
+    if (!measure(o, c.measurement, error)
+        || (o->family_id && !hex_decode(o->family_id, c.family_id, sizeof(c.family_id), error))
+        || (o->image_id && !hex_decode(o->image_id, c.image_id, sizeof(c.image_id), error))
+        || !id_make(&c, made, error)
+        || !io_write_file(o->id_block, made->block, sizeof(made->block), 0644, error)
+        || !io_write_file(o->id_auth, made->auth, sizeof(made->auth), 0644, error))
+        return FALSE;
+    print_hex(made->id_key_digest, sizeof(made->id_key_digest));
+    if (o->author_key_file != NULL)
+        print_hex(made->author_key_digest, sizeof(made->author_key_digest));
     return TRUE;
 }
 
@@ -67,6 +110,7 @@ static const struct {
     const char *help;
 } local_commands[] = {
     { "measure", run_measure, "prints the launch digest of --measurement-of" },
+    { "idblock", run_idblock, "writes an ID block and its authentication" },
 #ifdef FUSE
     { "fuse", run_fuse, "serves --guest as the file sev-guest in the folder --mount" },
     { "cuse", run_cuse, "serves --guest as the device /dev/sev-guest" },

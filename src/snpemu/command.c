@@ -203,6 +203,7 @@ launch_driver(struct call *c, GError **error)
         return NULL;
     d = driver_new(c->host->chip, g_steal_pointer(&launch), o->vmpck);
     d->no_certs = o->no_certs;
+    d->vmpl = o->vmpl;
     if (o->certs != NULL && (d->certs = file_read(c, o->certs, CERTTABLE_MAX, error)) == NULL)
         return NULL;
     return faults_add_all(d, o->faults, error) ? g_steal_pointer(&d) : NULL;
@@ -270,6 +271,18 @@ run_fault(struct call *c, GError **error)
     return faults_add_all(g->driver, c->options.faults, error);
 }
 
+/* The table that a guest of this chip gets: for another one's --certs. */
+static gboolean
+run_certificates(struct call *c, GError **error)
+{
+    g_autoptr(GBytes) table = chip_certificate_table(c->host->chip, error);
+
+    if (table == NULL)
+        return FALSE;
+    c->text = hex_encode(g_bytes_get_data(table, NULL), g_bytes_get_size(table));
+    return TRUE;
+}
+
 static gboolean
 run_config(struct call *c, GError **error)
 {
@@ -277,6 +290,7 @@ run_config(struct call *c, GError **error)
 
     if (c->options.tcb != NULL && !tcb_parse(c->options.tcb, &reported, error))
         return FALSE;
+    c->host->chip->expired = c->options.expired;
     return fw_ok(chip_configure(c->host->chip, reported, c->options.mask_chip_id,
                                 c->options.mask_chip_key, error), "SNP_CONFIG", error);
 }
@@ -363,7 +377,8 @@ static const struct {
     { "stop", run_stop, "ends a VM" },
     { "fault", run_fault, "scripts faults for a VM's messages; none clears them" },
     { "host-report", run_host_report, "prints a report of a VM that the host asked for" },
-    { "config", run_config, "SNP_CONFIG: reported TCB (--tcb) and masks" },
+    { "certificates", run_certificates, "prints the chip's certificate table" },
+    { "config", run_config, "SNP_CONFIG: reported TCB (--tcb), masks; --expired certificates" },
     { "commit", run_commit, "SNP_COMMIT: current becomes committed" },
     { "firmware", run_firmware, "loads firmware of --tcb and --version, not below committed" },
     { "vlek", run_vlek, "loads a VLEK of --csp-id; none unloads" },

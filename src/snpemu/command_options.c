@@ -24,6 +24,8 @@ const struct option_row command_rows[] = {
     ROW("author-key", 0, OPTION_FLAG, author_key, NULL, "the author's key is in it too"),
     ROW("vcek-disabled", 0, OPTION_FLAG, vcek_disabled, NULL, "the VM may not use the VCEK"),
     ROW("vmpck", 0, OPTION_UINT, vmpck, "N", "the VMPCK that the guest's Linux uses, 0 to 3"),
+    ROW("vmpl", 0, OPTION_UINT, vmpl, "N",
+        "the VMPL of the guest's Linux, 0 to 3; 4294967295: the host asks in its place"),
     ROW("certs", 0, OPTION_STRING, certs, "FILE",
         "certificate table that the host hands out instead of the chip's"),
     ROW("no-certs", 0, OPTION_FLAG, no_certs, NULL, "the host hands out no certificates"),
@@ -34,6 +36,13 @@ const struct option_row command_rows[] = {
     ROW("csp-id", 0, OPTION_STRING, csp_id, "TEXT", "the cloud provider of a VLEK"),
     ROW("mask-chip-id", 0, OPTION_FLAG, mask_chip_id, NULL, "reports show no chip identifier"),
     ROW("mask-chip-key", 0, OPTION_FLAG, mask_chip_key, NULL, "the VCEK signs nothing"),
+    ROW("expired", 0, OPTION_FLAG, expired, NULL, "the VCEK's certificate ended a year ago"),
+    ROW("id-key", 0, OPTION_STRING, id_key, "FILE", "private P-384 key that signs the ID block"),
+    ROW("author-key-file", 0, OPTION_STRING, author_key_file, "FILE",
+        "private P-384 key that signs the ID key"),
+    ROW("family-id", 0, OPTION_STRING, family_id, "HEX", "16 bytes of the ID block"),
+    ROW("image-id", 0, OPTION_STRING, image_id, "HEX", "16 bytes of the ID block"),
+    ROW("svn", 0, OPTION_UINT, svn, "N", "security version of the image in the ID block"),
     ROW("help", 'h', OPTION_FLAG, help, NULL, "shows this help"),
     { 0 }
 };

@@ -19,12 +19,15 @@ struct command_options {
     guint64 policy;
     char *id_block, *id_auth;
     gboolean author_key, vcek_disabled;
-    guint vmpck;
+    guint vmpck, vmpl;
     char *certs;
     gboolean no_certs;
     GPtrArray *faults;
     char *tcb, *version, *csp_id;
-    gboolean mask_chip_id, mask_chip_key;
+    gboolean mask_chip_id, mask_chip_key, expired;
+    /* of "idblock", which asks no emulator */
+    char *id_key, *author_key_file, *family_id, *image_id;
+    guint svn;
 };
 
 extern const struct option_row command_rows[];

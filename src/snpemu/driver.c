@@ -13,12 +13,14 @@
 #include "base/cursor.h"
 #include "cocotransport/attest/certtable.h"
 #include "cocotransport/keys/crypto.h"
+#include "snpemu/report.h"
 
 #include <errno.h>
 #include <string.h>
 
 #define VMPCK_AT 0x20
 #define SEQUENCE_AT 0xa0
+#define VMPL_AT 64                   /* in a report request */
 #define NO_FIRMWARE_CALL 0xffffffffu
 #define HOST_PAGE 4096u
 
@@ -154,13 +156,42 @@ answer_data(const Secret *payload, size_t room)
     return data;
 }
 
+/* What a host can get without the guest (SNP_HV_REPORT_REQ), given out as the guest's answer. */
+static void
+report_of_host(struct driver *d, struct snpdev_answer *ret)
+{
+    const struct report_request request = { .vmpl = SNP_VMPL_HOST };
+    uint8_t report[SNP_REPORT_SIZE];
+    struct builder b = { 0 };
+
+    if (report_make(d->chip, d->launch, &request, report) != FW_OK) {
+        ret->error = EIO;
+        return;
+    }
+    ret->data = secret_new(SNPDEV_REPORT_ANSWER);
+    b = builder_on(secret_bytes(ret->data), SNPDEV_REPORT_ANSWER);
+    builder_le32(&b, FW_OK);
+    builder_le32(&b, SNP_REPORT_SIZE);
+    builder_zero(&b, 24);
+    builder_bytes(&b, report, sizeof(report));
+}
+
 static void
 request_report(struct driver *d, const struct snpdev_request *request, struct snpdev_answer *ret)
 {
     g_autoptr(Secret) payload = NULL;
+    uint8_t data[SNPDEV_REPORT_REQUEST];
+    struct cursor asked = cursor_from(request->data + VMPL_AT, 4);
+    struct builder raise = builder_on(data + VMPL_AT, 4);
 
-    ret->error = guest_request(d, GUESTMSG_REPORT_REQ, request->version, request->data,
-                               SNPDEV_REPORT_REQUEST, &payload, ret);
+    if (d->vmpl == SNP_VMPL_HOST) {
+        report_of_host(d, ret);
+        return;
+    }
+    memcpy(data, request->data, sizeof(data));
+    builder_le32(&raise, MAX(d->vmpl, cursor_le32(&asked)));
+    ret->error = guest_request(d, GUESTMSG_REPORT_REQ, request->version, data, sizeof(data),
+                               &payload, ret);
     if (ret->error == 0)
         ret->data = answer_data(payload, SNPDEV_REPORT_ANSWER);
 }

@@ -18,6 +18,8 @@ struct driver {
     guint vmpck;                     /* which one Linux uses (its vmpck_id) */
     GBytes *certs;                   /* the table the host hands out instead of the chip's own */
     gboolean no_certs;
+    guint32 vmpl;                    /* the guest's: it gets no report of a lower one;
+                                        SNP_VMPL_HOST: the host asks in its place */
     struct faults *faults;
 };
 

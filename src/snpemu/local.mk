@@ -26,6 +26,8 @@ libsnpemu_la_SOURCES = \
 	src/snpemu/guestmsg.c \
 	src/snpemu/guestmsg.h \
 	src/snpemu/idblock.c \
+	src/snpemu/idmake.c \
+	src/snpemu/idmake.h \
 	src/snpemu/launch.c \
 	src/snpemu/launch.h \
 	src/snpemu/pki.c \

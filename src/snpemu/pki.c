@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #define PEM_MAX 16384
-#define YEAR (365 * 24 * 3600)
+#define YEAR ((time_t)365 * 24 * 3600)
 #define VEK_SERIAL 1                 /* AMD's have 0, which GnuTLS does not write */
 
 static const struct {
@@ -113,17 +113,22 @@ certificate_sign(gnutls_x509_crt_t certificate, gnutls_x509_crt_t issuer,
     return ok;
 }
 
+/* An hour back, for guests whose clock is late. */
+static time_t
+valid_from(void)
+{
+    return time(NULL) - 3600;
+}
+
 /* A certificate for @key that lacks its extensions and signature. */
 static gnutls_x509_crt_t
 certificate_begin(const char *name, uint32_t serial, gnutls_x509_privkey_t key, int years,
-                  GError **error)
+                  time_t from, GError **error)
 {
     gnutls_x509_crt_t c = NULL;
     const uint8_t number[] = { (uint8_t)(serial >> 16), (uint8_t)(serial >> 8), (uint8_t)serial };
     g_autofree char *dn = g_strdup_printf("CN=%s,O=CoCoTPM emulated AMD-SP,ST=CA,L=Santa Clara,"
                                           "C=US,OU=Engineering", name);
-    /* An hour back, for guests whose clock is late. */
-    const time_t from = time(NULL) - 3600;
 
     if (gnutls_ok(gnutls_x509_crt_init(&c), "making a certificate", error)
         && gnutls_ok(gnutls_x509_crt_set_version(c, 3), "certificate version", error)
@@ -131,7 +136,7 @@ certificate_begin(const char *name, uint32_t serial, gnutls_x509_privkey_t key, 
         && gnutls_ok(gnutls_x509_crt_set_serial(c, number, sizeof(number)),
                      "certificate serial", error)
         && gnutls_ok(gnutls_x509_crt_set_activation_time(c, from), "certificate time", error)
-        && gnutls_ok(gnutls_x509_crt_set_expiration_time(c, from + (time_t)years * YEAR),
+        && gnutls_ok(gnutls_x509_crt_set_expiration_time(c, from + years * YEAR),
                      "certificate time", error)
         && gnutls_ok(gnutls_x509_crt_set_key(c, key), "certificate key", error))
         return c;
@@ -170,7 +175,7 @@ authority_certificate(const struct pki *p, enum pki_authority which, gnutls_x509
     g_autofree char *name = g_strconcat(authorities[which].name, snp_product_name(p->product),
                                         NULL);
     gnutls_x509_crt_t c = certificate_begin(name, authorities[which].serial[p->product], key, 25,
-                                            error);
+                                            valid_from(), error);
     const gboolean root = which == PKI_ARK;
 
     if (c != NULL
@@ -304,7 +309,9 @@ vek_open(const struct pki *p, const struct vek_subject *subject, const char *key
                       GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP384R1), error);
     if (v->key != NULL)
         v->certificate = certificate_begin(vlek ? "SEV-VLEK" : "SEV-VCEK", VEK_SERIAL, v->key,
-                                           vlek ? 1 : 7, error);
+                                           vlek ? 1 : 7,
+                                           valid_from() - (subject->expired ? 8 * YEAR : 0),
+                                           error);
     if (v->certificate != NULL && vek_extensions_add(v->certificate, subject, error)
         && certificate_sign(v->certificate, issuer->certificate, issuer->key, error))
         return v;
@@ -322,8 +329,7 @@ vek_free(struct vek *v)
     g_free(v);
 }
 
-/* A big number without a sign into 72 bytes, little-endian. */
-static gboolean
+gboolean
 number_little(const gnutls_datum_t *n, uint8_t ret[static 72])
 {
     size_t skip = 0;

@@ -40,6 +40,7 @@ struct vek_subject {
     struct snp_tcb tcb;
     const uint8_t *chip_id;
     const char *csp_id;
+    gboolean expired;
 };
 
 /* Loads what the folder has and makes what it lacks; processes take turns. */
@@ -59,6 +60,9 @@ void vek_free(struct vek *v);
 /* In the slots of a report: r and s, 72 bytes each, little-endian, then zeroes. */
 gboolean vek_sign(const struct vek *v, const void *data, size_t len, uint8_t ret[static 512],
                   GError **error);
+
+/* A big number without a sign into 72 bytes, little-endian; FALSE when it has over 48. */
+gboolean number_little(const gnutls_datum_t *n, uint8_t ret[static 72]);
 
 /* DER and PEM of a certificate. */
 GBytes *certificate_der(gnutls_x509_crt_t certificate, GError **error);

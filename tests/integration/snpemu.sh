@@ -56,3 +56,32 @@ chip_do chip config --tcb 0:10:0:24:85
 chip_do chip status | grep -q 'reported-tcb 0:10:0:24:85' || fail "REPORTED_TCB"
 chip_do chip vlek --csp-id CN=test
 chip_do chip status | grep -q 'vlek CN=test' || fail "VLEK"
+
+# ID blocks: signed ones are taken, with the fields they carry; a foreign image's is not.
+if command -v openssl > /dev/null; then
+    openssl ecparam -name secp384r1 -genkey -noout -out "$TMP/id.key"
+    openssl ecparam -name secp384r1 -genkey -noout -out "$TMP/author.key"
+    "$snpemu" idblock --measurement-of "$TMP/tpm.img" --id-key "$TMP/id.key" \
+        --author-key-file "$TMP/author.key" --image-id "$(printf 'ab%.0s' {1..16})" --svn 7 \
+        --id-block "$TMP/block" --id-auth "$TMP/auth" > "$TMP/digests"
+    vm_launch chip signed "$TMP/tpm.img" -- --id-block "$TMP/block" --id-auth "$TMP/auth" --author-key
+    [ "$(report signed | cut -c9-16)" = 07000000 ] || fail "GUEST_SVN"
+    [ "$(report signed | cut -c65-96)" = "$(printf 'ab%.0s' {1..16})" ] || fail "IMAGE_ID"
+    [ "$(report signed | cut -c449-544)" = "$(sed -n 1p "$TMP/digests")" ] || fail "ID_KEY_DIGEST"
+    [ "$(report signed | cut -c545-640)" = "$(sed -n 2p "$TMP/digests")" ] || fail "AUTHOR_KEY_DIGEST"
+    image other "another image"
+    expect_fail 'measurement' chip_do chip launch --guest "$TMP/bad" --measurement-of "$TMP/other.img" \
+        --id-block "$TMP/block" --id-auth "$TMP/auth"
+    printf '\001' | dd of="$TMP/block" bs=1 seek=84 conv=notrunc status=none
+    expect_fail 'signature' chip_do chip launch --guest "$TMP/bad" --measurement-of "$TMP/tpm.img" \
+        --id-block "$TMP/block" --id-auth "$TMP/auth"
+    chip_do chip config --expired
+    openssl x509 -in "$TMP/chip/vcek.pem" -noout -checkend 0 > /dev/null && fail "not expired"
+    chip_do chip config
+    openssl x509 -in "$TMP/chip/vcek.pem" -noout -checkend 0 > /dev/null || fail "still expired"
+fi
+
+# A guest at VMPL 2 gets no report of VMPL 0.
+vm_launch chip low "$TMP/tpm.img" -- --vmpl 2
+"$(ours platform)" "emulator:$TMP/low" evidence 1 "$TMP/report"
+[ "$(tail -c +49 "$TMP/report" | head -c 4 | hex)" = 02000000 ] || fail "VMPL"
