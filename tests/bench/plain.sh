@@ -1,0 +1,74 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# test: medians of commands, start, memory and the control channel beside Debian's swtpm (a table)
+# alone: yes
+# sanitizers: no
+# Figures, not limits: only what does not work fails. BENCH_QUICK=0 takes the full counts.
+set -euo pipefail
+. "$(dirname "$0")/../lib.sh"
+
+theirs=/usr/bin/swtpm
+[ -x "$theirs" ] || skip "Debian's swtpm is not installed"
+need taskset
+swtpm=$(ours swtpm)
+bench=$(ours tpm_bench)
+count=2000 runs=2 starts=10 controls=100
+if [ "${BENCH_QUICK:-1}" = 0 ]; then
+    count=20000 runs=5 starts=50 controls=1000
+fi
+
+serve()
+{
+    local program=$1 name=$2
+
+    shift 2
+    rm -rf "$TMP/$name"
+    mkdir "$TMP/$name"
+    start "$name" "$@" "$program" socket --tpm2 --tpmstate dir="$TMP/$name" --flags startup-clear \
+        --server type=unixio,path="$TMP/$name.s" --ctrl type=unixio,path="$TMP/$name.c"
+    wait_socket "$name" "$TMP/$name.c"
+}
+
+for pin in pinned unpinned; do
+    prefix=()
+    [ "$pin" = unpinned ] || prefix=(taskset -c 0)
+    for ((run = 1; run <= runs; run++)); do
+        for side in ours theirs; do
+            [ "$side" = ours ] && program=$swtpm || program=$theirs
+            serve "$program" "$side" "${prefix[@]}"
+            "${prefix[@]}" "$bench" commands "$TMP/$side.s" "$count" |
+                sed "s/^/$pin, run $run, $side: /"
+            [ "$pin$run" != pinned1 ] || awk -v side=$side \
+                '/^Private/ { sum += $2 } END { print "idle, private memory, " side ": " sum " KiB" }' \
+                "/proc/$(pid_of $side)/smaps_rollup"
+            stop "$side" || true
+        done
+    done
+done
+
+# From the start of the process to the first answer.
+for side in ours theirs; do : > "$TMP/start.$side"; done
+for ((run = 0; run < starts; run++)); do
+    for side in ours theirs; do
+        [ "$side" = ours ] && program=$swtpm || program=$theirs
+        rm -rf "$TMP/t"
+        mkdir "$TMP/t"
+        rm -f "$TMP/t.s"
+        begin=$(date +%s%N)
+        "$program" socket --tpm2 --tpmstate dir="$TMP/t" --flags startup-clear -d \
+            --server type=unixio,path="$TMP/t.s" --pid file="$TMP/t.pid"
+        "$bench" commands "$TMP/t.s" 1 > /dev/null
+        echo $(($(date +%s%N) - begin)) >> "$TMP/start.$side"
+        adopt t "$TMP/t.pid"
+        stop t || true
+        rm -f "$TMP/t.pid"
+    done
+done
+for side in ours theirs; do
+    sort -n "$TMP/start.$side" | awk -v side=$side '{ t[NR] = $1 }
+        END { printf "start to first answer, %s: median %.2f ms\n", side, t[int((NR + 1) / 2)] / 1e6 }'
+done
+
+serve "$swtpm" ours
+"$bench" control "$TMP/ours.s" "$TMP/ours.c" "$controls"
+stop ours
