@@ -19,14 +19,15 @@ complain()
 # check PROGRAM PAGE WORD…: the options of `PROGRAM WORD… --help`.
 check()
 {
-    local program=$1 page=$2 help option
+    local program=$1 page=$2 help option text
 
     shift 2
     help=$("$program" "$@" --help 2>&1 < /dev/null) || { complain "$program $* --help fails"; return; }
+    # roff writes \- for a dash, and mdoc "Fl -name" for an option.
+    text=$(sed 's/\\-/-/g; s/Fl -/Fl --/g' "$page")
     for option in $(grep -oE '(^|[ ,|[])--[a-z0-9][a-z0-9-]*' <<< "$help" | tr -d ' ,|[' | sort -u); do
         options=$((options + 1))
-        # roff writes \- for a dash, and mdoc "Fl -name" for an option.
-        sed 's/\\-/-/g; s/Fl -/Fl --/g' "$page" | grep -qE -- "$option([^a-z0-9-]|\$)" ||
+        grep -qE -- "$option([^a-z0-9-]|\$)" <<< "$text" ||
             complain "$page: does not explain $option of '$(basename "$program") $*'"
     done
 }
