@@ -17,7 +17,8 @@
 #include <string.h>
 #include <sys/uio.h>
 
-#define FILE_PATH "/sev-guest"
+#define FILE_NAME "sev-guest"
+#define FILE_PATH "/" FILE_NAME
 #define ROOM 4096
 
 static gboolean
@@ -120,7 +121,7 @@ folder_read(const char *path, void *out, fuse_fill_dir_t fill, off_t offset,
     (void)flags;
     if (strcmp(path, "/") != 0)
         return -ENOENT;
-    fill(out, FILE_PATH + 1, NULL, 0, 0);
+    fill(out, FILE_NAME, NULL, 0, 0);
     return 0;
 }
 
