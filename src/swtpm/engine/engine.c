@@ -77,7 +77,8 @@ on_load(unsigned char **ret, uint32_t *ret_len, uint32_t number, const char *nam
         if (!e->must_exist || strcmp(name, TPM_PERMANENT_ALL_NAME) != 0)
             return TPM_RETRY;
         error_denied(&error, "the TPM's permanent state is missing and is never made anew here");
-        /* fall through */
+        keep_error(&e->load_error, error);
+        return TPM_DECRYPT_ERROR;
     case STORE_FAILED:
     default:
         keep_error(&e->load_error, error);
