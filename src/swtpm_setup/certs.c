@@ -110,10 +110,6 @@ command_line(const struct cert_request *request, const Conf *conf, const char *t
     add_facts(argv, request->facts);
     if (request->tpm2)
         add(argv, "--tpm2", NULL);
-    if (request->signing)
-        add(argv, "--allow-signing", NULL);
-    if (request->decryption)
-        add(argv, "--decryption", NULL);
     if (conf_get(conf, "create_certs_tool_config") != NULL)
         add(argv, "--configfile", conf_get(conf, "create_certs_tool_config"));
     if (conf_get(conf, "create_certs_tool_options") != NULL)

@@ -28,8 +28,6 @@ struct cert_request {
     const char *key;                 /* text of --ek */
     const char *vmid;                /* NULL: none */
     gboolean tpm2;
-    gboolean signing;
-    gboolean decryption;
     const struct cert_facts *facts;
 };
 

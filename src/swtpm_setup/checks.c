@@ -79,6 +79,8 @@ check_cocotpm(const struct setup_config *c, GError **error)
                ? TRUE : error_denied(error, "--nonce and --birth-statement require --cocotpm.");
     if (!c->tpm2)
         return error_denied(error, "--cocotpm requires --tpm2.");
+    if ((c->nonce != NULL) != (c->birth_statement != NULL))
+        return error_denied(error, "--nonce and --birth-statement belong together.");
     if (c->keyfile != NULL || c->keyfile_fd >= 0 || c->pwdfile != NULL || c->pwdfile_fd >= 0)
         return error_denied(error, "With --cocotpm the state is sealed; it takes no other key.");
     if (c->reconfigure || c->overwrite)

@@ -14,6 +14,8 @@
 #include "cocotransport/attest/policy.h"
 #include "cocotransport/keys/crypto.h"
 #include "cocotransport/seal/provision.h"
+#include "swtpm/store/sealed.h"
+#include "swtpm_setup/birth.h"
 
 #include <errno.h>
 #include <string.h>
@@ -29,6 +31,8 @@ struct words {
     int owner_secret_fd;
     char *owner_secret_file;
     char *chain;
+    char *recovery_key;
+    char *deliver;
     char *platform;
     char *certs;
 };
@@ -42,6 +46,9 @@ static const struct option_row word_rows[] = {
     { "owner-secret-fd", 0, OPTION_FD, FIELD(owner_secret_fd), "FD", "the owner secret" },
     { "owner-secret-file", 0, OPTION_STRING, FIELD(owner_secret_file), "FILE", "for tests" },
     { "chain", 0, OPTION_STRING, FIELD(chain), "FILE", "certificates of roots given by file" },
+    { "recovery-key", 0, OPTION_STRING, FIELD(recovery_key), "FILE",
+      "the owner's public key, which secrets made here are encrypted to" },
+    { "deliver", 0, OPTION_STRING, FIELD(deliver), "FILE", "where those go" },
     { "platform", 0, OPTION_STRING, FIELD(platform), "PLATFORM", "where the keys come from" },
     { "certs", 0, OPTION_STRING, FIELD(certs), "FILE", "certificates of the platform" },
     { 0 },
@@ -50,7 +57,8 @@ static const struct option_row word_rows[] = {
 struct Confidential {
     struct words words;
     struct provision provision;
-    guint8 digest[32];
+    struct policy *policy;
+    GBytes *delivery;                /* NULL: no secret was made here */
     char *passed_on;
     int fd;                          /* -1: not made yet */
 };
@@ -69,26 +77,56 @@ parse_uuid(const char *text, guint8 ret[static 16], GError **error)
 }
 
 static gboolean
-read_psk(Confidential *c, const struct policy *policy, GError **error)
+read_psk(Confidential *c, GError **error)
 {
-    if (policy->psk == POLICY_PSK_BOOTSTRAP)
+    if (c->policy->psk == POLICY_PSK_BOOTSTRAP)
         return c->words.psk_file == NULL
                || error_denied(error, "The policy says psk = bootstrap: there is no secret to give");
-    if (c->words.psk_file == NULL)
-        return error_denied(error, "The policy says psk = secret: psk-file is missing");
+    if (c->words.psk_file == NULL) {
+        if (c->words.recovery_key == NULL)
+            return error_denied(error, "The policy says psk = secret: recovery-key is missing, "
+                                "which the link secret is encrypted to");
+        c->provision.psk = crypto_random_secret(SECRET_SIZE, error);
+        return c->provision.psk != NULL;
+    }
     c->provision.psk = secret_read_file(c->words.psk_file, SECRET_SIZE, SECRET_SIZE, error);
     if (c->provision.psk != NULL && secret_is_zero(c->provision.psk))
         return error_denied(error, "%s: a link secret of zeroes is public", c->words.psk_file);
     return c->provision.psk != NULL;
 }
 
+/* A secret made here is delivered once; who cannot say where to would never learn it. */
 static gboolean
-read_owner_secret(Confidential *c, const struct policy *policy, GError **error)
+make_delivery(Confidential *c, GError **error)
+{
+    const Secret *psk = c->words.psk_file == NULL ? c->provision.psk : NULL;
+    g_autoptr(GBytes) key = NULL;
+
+    if (c->policy->recovery_key_given) {
+        if (c->words.recovery_key == NULL)
+            return error_denied(error, "The policy names a recovery key: recovery-key is missing");
+        c->provision.recovery = crypto_random_secret(SECRET_SIZE, error);
+        if (c->provision.recovery == NULL)
+            return FALSE;
+    }
+    if (psk == NULL && c->provision.recovery == NULL)
+        return TRUE;
+    if (c->words.deliver == NULL)
+        return error_denied(error, "Secrets are made: deliver is missing, where they go");
+    key = io_read_file(c->words.recovery_key, KEYFILE_MAX, error);
+    if (key == NULL || !delivery_key_check(key, c->policy, error))
+        return FALSE;
+    c->delivery = delivery_write(key, psk, c->provision.recovery, error);
+    return c->delivery != NULL;
+}
+
+static gboolean
+read_owner_secret(Confidential *c, GError **error)
 {
     const struct words *w = &c->words;
     gboolean given = w->owner_secret_fd >= 0 || w->owner_secret_file != NULL;
 
-    if (policy->owner_secret != given)
+    if (c->policy->owner_secret != given)
         return error_denied(error, given ? "The policy wants no owner secret"
                                          : "The policy wants an owner secret: none was given");
     if (!given)
@@ -101,12 +139,12 @@ read_owner_secret(Confidential *c, const struct policy *policy, GError **error)
 
 /* Roots that the policy names by file bring their certificates with them. */
 static gboolean
-read_chain(Confidential *c, const struct policy *policy, GError **error)
+read_chain(Confidential *c, GError **error)
 {
     g_autoptr(GByteArray) all = g_byte_array_new();
 
-    for (guint i = 0; i < policy->roots->len; i++) {
-        const struct policy_root *root = policy->roots->pdata[i];
+    for (guint i = 0; i < c->policy->roots->len; i++) {
+        const struct policy_root *root = c->policy->roots->pdata[i];
         const char *path = c->words.chain != NULL ? c->words.chain : root->name;
         g_autoptr(GBytes) file = NULL;
 
@@ -125,7 +163,6 @@ read_chain(Confidential *c, const struct policy *policy, GError **error)
 static gboolean
 read_policy(Confidential *c, GError **error)
 {
-    g_autoptr(policy_t) policy = NULL;
     gsize len;
     const char *text;
 
@@ -135,14 +172,13 @@ read_policy(Confidential *c, GError **error)
     if (c->provision.policy == NULL)
         return FALSE;
     text = g_bytes_get_data(c->provision.policy, &len);
-    policy = policy_parse(text, len, POLICY_INSTANCE, error);
-    if (policy == NULL) {
+    c->policy = policy_parse(text, len, POLICY_INSTANCE, error);
+    if (c->policy == NULL) {
         g_prefix_error(error, "%s: ", c->words.policy);
         return FALSE;
     }
-    memcpy(c->digest, policy->digest, sizeof(c->digest));
-    return read_psk(c, policy, error) && read_owner_secret(c, policy, error)
-           && read_chain(c, policy, error);
+    return read_psk(c, error) && read_owner_secret(c, error) && read_chain(c, error)
+           && make_delivery(c, error);
 }
 
 static gboolean
@@ -205,6 +241,8 @@ confidential_free(Confidential *c)
         return;
     provision_clear(&c->provision);
     options_clear(word_rows, &c->words);
+    policy_free(c->policy);
+    g_clear_pointer(&c->delivery, g_bytes_unref);
     g_free(c->passed_on);
     io_close(&c->fd);
     g_free(c);
@@ -226,5 +264,34 @@ void
 confidential_report(const Confidential *c, struct made *made)
 {
     made->uuid = g_strdup(c->words.id);
-    made->policy_digest = hex_encode(c->digest, sizeof(c->digest));
+    made->policy_digest = hex_encode(c->policy->digest, sizeof(c->policy->digest));
+}
+
+gboolean
+confidential_deliver(const Confidential *c, GError **error)
+{
+    return c->delivery == NULL
+           || io_write_file(c->words.deliver, g_bytes_get_data(c->delivery, NULL),
+                            g_bytes_get_size(c->delivery), 0600, error);
+}
+
+gboolean
+confidential_state_birth(const Confidential *c, const struct confidential_birth *in,
+                         GError **error)
+{
+    g_autofree char *state = g_build_filename(in->dir, SEALED_FILE, NULL);
+    const struct birth birth = {
+        .nonce = in->nonce,
+        .state = state,
+        .platform = c->words.platform,
+        .certificate = c->words.certs,
+        .uuid = c->provision.uuid,
+        .policy = c->policy,
+        .recoverable = c->provision.recovery != NULL,
+        .eks = in->eks,
+        .delivery = c->delivery,
+    };
+    g_autofree char *text = birth_write(&birth, c->provision.lineage, error);
+
+    return text != NULL && io_write_file(in->path, text, strlen(text), 0644, error);
 }

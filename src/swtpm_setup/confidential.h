@@ -20,6 +20,18 @@ const char *confidential_words(const Confidential *c);
 /* The descriptor that carries it all; borrowed. */
 int confidential_fd(const Confidential *c);
 
+/* Secrets made here go to their file; before the state becomes real, since it is useless without. */
+gboolean confidential_deliver(const Confidential *c, GError **error);
+
+struct confidential_birth {
+    const char *dir;                 /* of the state, which is whole */
+    const char *nonce;               /* hex */
+    const char *path;                /* where the statement goes */
+    GPtrArray *eks;                  /* GBytes of TPMT_PUBLIC */
+};
+gboolean confidential_state_birth(const Confidential *c, const struct confidential_birth *in,
+                                  GError **error);
+
 /* UUID and policy digest. */
 void confidential_report(const Confidential *c, struct made *made);
 

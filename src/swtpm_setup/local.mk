@@ -14,6 +14,8 @@ libsetup_la_SOURCES = \
 # The steps, apart from main, for the unit tests.
 noinst_LTLIBRARIES += libsetupsteps.la
 libsetupsteps_la_SOURCES = \
+	src/swtpm_setup/birth.c \
+	src/swtpm_setup/birth.h \
 	src/swtpm_setup/certs.c \
 	src/swtpm_setup/certs.h \
 	src/swtpm_setup/checks.c \
@@ -47,7 +49,7 @@ libsetupsteps_la_SOURCES = \
 libsetupsteps_la_CPPFLAGS = $(AM_CPPFLAGS) $(SETUP_PATHS) $(JSON_CFLAGS) $(TSS_CFLAGS)
 
 SETUP_PATHS = -DBINDIR='"$(bindir)"' -DSYSCONFDIR='"$(sysconfdir)"'
-SETUP_LIBS = libsetupsteps.la libsetup.la libstore.la libseal.la libattest.la \
+SETUP_LIBS = libsetupsteps.la libsetup.la libbundle.la libstore.la libseal.la libattest.la \
 	libkeysopenssl.la libkeys.la libwire.la libbase.la $(TSS_LIBS) $(JSON_LIBS) $(CRYPTO_LIBS) \
 	$(GNUTLS_LIBS) $(GLIB_LIBS)
 

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/isolate.h"
+#include "swtpm/store/sealed.h"
 #include "swtpm_setup/checks.h"
 #include "swtpm_setup/confidential.h"
 #include "swtpm_setup/place.h"
@@ -130,6 +131,7 @@ choose_algorithms(struct run *r, GError **error)
     if (!check_rsa_keysize(c, &r->program, &bits, error))
         return FALSE;
     rsa = g_strdup_printf("rsa%u", bits);
+    r->setup.spk = key_algorithm_find(c->ecc ? "ecc_nist_p384" : rsa);
     return choose_algorithm(r, c->ek1keyalgo, "ek1keyalgo", rsa, &r->setup.ek[0], error)
            && choose_algorithm(r, c->ek2keyalgo, "ek2keyalgo", "ecc_nist_p384", &r->setup.ek[1],
                                error)
@@ -138,19 +140,35 @@ choose_algorithms(struct run *r, GError **error)
                                error);
 }
 
+/* The name of a state that is there; NULL in @ret: none. */
+static gboolean
+find_state(const struct run *r, const char **ret, GError **error)
+{
+    const char *dir = place_dir(r->place);
+    g_autofree char *sealed = dir == NULL ? NULL : g_build_filename(dir, SEALED_FILE, NULL);
+    gboolean taken = FALSE;
+
+    if (!place_taken(r->place, &taken, error))
+        return FALSE;
+    *ret = taken ? "permall" : NULL;
+    if (!taken && r->config.cocotpm != NULL && sealed != NULL && access(sealed, F_OK) == 0)
+        *ret = "sealed";
+    return TRUE;
+}
+
 /* @ret_done: a state is there, and that is no error. */
 static gboolean
 check_state(struct run *r, gboolean *ret_done, GError **error)
 {
     const struct setup_config *c = &r->config;
-    gboolean taken = FALSE;
+    const char *found = NULL;
 
-    if (!place_check(r->place, r->user, error) || !place_taken(r->place, &taken, error))
+    if (!place_check(r->place, r->user, error) || !find_state(r, &found, error))
         return FALSE;
-    if (!taken || c->overwrite || c->reconfigure || c->cocotpm != NULL)
+    if (found == NULL || c->overwrite || c->reconfigure)
         return TRUE;
     if (!c->not_overwrite)
-        return error_denied(error, "Found existing TPM state 'permall'.");
+        return error_denied(error, "Found existing TPM state '%s'.", found);
     report_say(r->setup.report, "Not overwriting existing state file.");
     *ret_done = TRUE;
     return TRUE;
@@ -246,6 +264,20 @@ start_child(struct run *r, GError **error)
     return cert_facts_parse(info, &r->setup.facts, error);
 }
 
+/* The birth statement, where one is asked for. */
+static gboolean
+state_birth(struct run *r, GError **error)
+{
+    const struct confidential_birth birth = {
+        .dir = place_dir(r->place),
+        .nonce = r->config.nonce,
+        .path = r->config.birth_statement,
+        .eks = r->setup.ek_publics,
+    };
+
+    return birth.path == NULL || confidential_state_birth(r->confidential, &birth, error);
+}
+
 static gboolean
 author(struct run *r, GError **error)
 {
@@ -257,8 +289,10 @@ author(struct run *r, GError **error)
     }
     if (!(r->config.tpm2 ? setup_tpm2 : setup_tpm12)(&r->setup, error))
         return FALSE;
+    if (r->confidential != NULL && !confidential_deliver(r->confidential, error))
+        return FALSE;
     return child_stop(r->setup.child, error)
-           && (r->confidential != NULL || place_finish(r->place, error));
+           && (r->confidential != NULL ? state_birth(r, error) : place_finish(r->place, error));
 }
 
 static gboolean
@@ -335,6 +369,7 @@ run_clear(struct run *r)
     conf_close(r->setup.conf);
     report_close(r->setup.report);
     made_clear(&r->setup.made);
+    g_ptr_array_unref(r->setup.ek_publics);
     tpm_program_clear(&r->program);
     g_free(r->setup.pcr_banks);
     g_free(r->key);
@@ -447,6 +482,7 @@ main(int argc, char **argv)
 
     r.env = g_get_environ();
     made_init(&r.setup.made);
+    r.setup.ek_publics = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
     r.setup.config = &r.config;
     /* A child that ends early shows as an error of the write. */
     signal(SIGPIPE, SIG_IGN);

@@ -20,12 +20,14 @@ struct setup {
     struct cert_facts facts;
 
     char *pcr_banks;                 /* "sha256,…"; "-": leave all */
+    const struct key_algorithm *spk;     /* --ecc or --rsa-keysize */
     const struct key_algorithm *ek[2];
     const struct key_algorithm *iak;     /* NULL: none */
     const struct key_algorithm *idevid;  /* NULL: none */
 
     Tpm2 *tpm;                       /* TPM 2 only */
     gboolean platform_certified;
+    GPtrArray *ek_publics;           /* GBytes of TPMT_PUBLIC, of each EK made */
     struct made made;
 };
 

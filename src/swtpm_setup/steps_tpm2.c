@@ -49,16 +49,18 @@ write_cert_file(const struct setup *s, const char *role, const char *name, GByte
     return io_write_file(path, g_bytes_get_data(cert, NULL), g_bytes_get_size(cert), 0640, error);
 }
 
+/*
+ * The tool is not told of --allow-signing: swtpm_setup never did, and whoever
+ * wants that in the certificate says it in the tool's options.
+ */
 static GBytes *
-make_cert(struct setup *s, const char *type, const char *key, gboolean ek, GError **error)
+make_cert(struct setup *s, const char *type, const char *key, GError **error)
 {
     const struct cert_request request = {
         .type = type,
         .key = key,
         .vmid = s->config->vmid,
         .tpm2 = TRUE,
-        .signing = ek && s->config->allow_signing,
-        .decryption = ek && s->config->decryption,
         .facts = &s->facts,
     };
 
@@ -71,7 +73,7 @@ certify_platform(struct setup *s, const char *key, GBytes **ret, GError **error)
     if (!s->config->create_platform_cert || s->platform_certified)
         return TRUE;
     s->platform_certified = TRUE;
-    *ret = make_cert(s, "platform", key, TRUE, error);
+    *ret = make_cert(s, "platform", key, error);
     return *ret != NULL;
 }
 
@@ -102,7 +104,7 @@ certify(struct setup *s, const struct subject *subject, const TPM2B_PUBLIC *publ
     if (!s->config->create_ek_cert && !(ek && s->config->create_platform_cert))
         return TRUE;
     if (s->config->create_ek_cert) {
-        cert = make_cert(s, subject->role, key, ek, error);
+        cert = make_cert(s, subject->role, key, error);
         if (cert == NULL)
             return FALSE;
     }
@@ -137,6 +139,21 @@ store_template(struct setup *s, const struct subject *subject, GError **error)
 }
 
 static gboolean
+remember_ek(struct setup *s, const struct subject *subject, const TPM2B_PUBLIC *public,
+            GError **error)
+{
+    GBytes *bytes;
+
+    if (subject->wish.role != KEY_EK)
+        return TRUE;
+    bytes = tpm2_public_bytes(&public->publicArea, error);
+    if (bytes == NULL)
+        return FALSE;
+    g_ptr_array_add(s->ek_publics, bytes);
+    return TRUE;
+}
+
+static gboolean
 make_subject(struct setup *s, const struct subject *subject, GError **error)
 {
     const struct key_algorithm *a = subject->wish.algorithm;
@@ -152,7 +169,8 @@ make_subject(struct setup *s, const struct subject *subject, GError **error)
         report_say(s->report, "Successfully created %s %s with handle 0x%x.", a->words,
                    subject->title, subject->wish.handle);
     }
-    done = name != NULL && store_template(s, subject, error)
+    done = name != NULL && remember_ek(s, subject, public, error)
+           && store_template(s, subject, error)
            && (subject->cert_nv == 0 || certify(s, subject, public, error));
     Esys_Free(public);
     return done;
@@ -163,7 +181,7 @@ make_spk(struct setup *s, GError **error)
 {
     const struct key_wish wish = {
         .role = KEY_SPK,
-        .algorithm = key_algorithm_find(s->config->ecc ? "ecc_nist_p384" : "rsa2048"),
+        .algorithm = s->spk,
         .handle = SPK_HANDLE,
     };
     TPM2B_PUBLIC *public = NULL;

@@ -53,6 +53,8 @@ struct key_wish {
 gboolean tpm2_make_key(Tpm2 *t, const struct key_wish *wish, TPM2B_PUBLIC **ret, GError **error);
 /* As --ek of the certificate tool takes it: hex modulus, or x=…,y=…,id=curve. */
 char *tpm2_key_text(const TPM2B_PUBLIC *public);
+/* TPMT_PUBLIC as bytes. */
+GBytes *tpm2_public_bytes(const TPMT_PUBLIC *public, GError **error);
 /* The name of a key, hex. */
 char *tpm2_key_name(Tpm2 *t, guint32 handle, GError **error);
 /* The template of an EK as NV areas hold it (TPMT_PUBLIC). */

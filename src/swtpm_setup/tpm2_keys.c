@@ -284,15 +284,22 @@ tpm2_key_name(Tpm2 *t, guint32 handle, GError **error)
 }
 
 GBytes *
-tpm2_key_template(const struct key_wish *wish, GError **error)
+tpm2_public_bytes(const TPMT_PUBLIC *public, GError **error)
 {
-    TPMT_PUBLIC public = { 0 };
     guint8 buffer[sizeof(TPMT_PUBLIC)];
     size_t len = 0;
 
-    fill_public(wish, &public);
-    if (!tpm2_ok(Tss2_MU_TPMT_PUBLIC_Marshal(&public, buffer, sizeof(buffer), &len),
-                 "TPMT_PUBLIC", error))
+    if (!tpm2_ok(Tss2_MU_TPMT_PUBLIC_Marshal(public, buffer, sizeof(buffer), &len), "TPMT_PUBLIC",
+                 error))
         return NULL;
     return g_bytes_new(buffer, len);
+}
+
+GBytes *
+tpm2_key_template(const struct key_wish *wish, GError **error)
+{
+    TPMT_PUBLIC public = { 0 };
+
+    fill_public(wish, &public);
+    return tpm2_public_bytes(&public, error);
 }
