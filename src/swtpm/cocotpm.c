@@ -19,6 +19,8 @@
 
 #define CERTIFICATE_MAX 8192
 #define OPERATOR_KEY_MAX 64
+#define OWNER_SECRET_MIN 32
+#define OWNER_SECRET_MAX 64
 
 /* Lowest TCB and SVN whose states this image adopts; a policy may raise them. */
 #define IMAGE_TCB_FLOOR 0
@@ -116,6 +118,13 @@ on_waiting(const char *why, guint seconds, void *data)
 }
 
 static void
+on_notice(const char *words, void *data)
+{
+    (void)data;
+    g_message("%s", words);
+}
+
+static void
 on_fatal(const GError *why, void *data)
 {
     (void)data;
@@ -123,11 +132,33 @@ on_fatal(const GError *why, void *data)
     _exit(EXIT_FAILURE);
 }
 
+/* NULL without an error where none was given: the policy says whether it is needed. */
+static gboolean
+read_owner_secret(const struct cocotpm_options *o, Secret **ret, GError **error)
+{
+    g_autoptr(Secret) owner = NULL;
+
+    if (o->owner_secret_fd >= 0)
+        owner = secret_read_fd(o->owner_secret_fd, OWNER_SECRET_MIN, OWNER_SECRET_MAX, error);
+    else if (o->owner_secret_file != NULL)
+        owner = secret_read_file(o->owner_secret_file, OWNER_SECRET_MIN, OWNER_SECRET_MAX, error);
+    else
+        return TRUE;
+    if (owner == NULL) {
+        g_prefix_error(error, "owner secret: ");
+        return FALSE;
+    }
+    *ret = g_steal_pointer(&owner);
+
+    return TRUE;
+}
+
 static gboolean
 open_store(Cocotpm *c, const struct swtpm_config *config, GError **error)
 {
     struct store_config where = STORE_CONFIG_INIT;
     g_autofree char *words = NULL;
+    g_autoptr(Secret) owner = NULL;
     struct sealed_config sealed = {
         .provider = c->provider,
         .platform = {
@@ -141,6 +172,7 @@ open_store(Cocotpm *c, const struct swtpm_config *config, GError **error)
         },
         .judge = judge,
         .waiting = on_waiting,
+        .notice = on_notice,
         .fatal = on_fatal,
         .data = c,
     };
@@ -148,7 +180,9 @@ open_store(Cocotpm *c, const struct swtpm_config *config, GError **error)
 
     if (good && where.dir == NULL)
         good = error_malformed(error, "--cocotpm needs --tpmstate dir=");
+    good = good && read_owner_secret(&c->options, &owner, error);
     sealed.dir = where.dir;
+    sealed.owner = owner;
     sealed.uuid_given = c->options.id != NULL;
     if (sealed.uuid_given)
         uuid_bytes(c->options.id, sealed.uuid);
@@ -212,7 +246,7 @@ cocotpm_open(const struct swtpm_config *config, GError **error)
 
     c->listener = -1;
     c->peers = g_ptr_array_new();
-    c->options.fd = c->options.provision = -1;
+    c->options.fd = c->options.provision = c->options.owner_secret_fd = -1;
     if (!cocotpm_options_parse(config, &c->options, error))
         return NULL;
     c->provisioning = c->options.provision >= 0;
@@ -285,6 +319,9 @@ static void
 cocotpm_stop(Cocotpm *c)
 {
     c->stopping = TRUE;
+    /* A command whose state cannot be stored would keep its thread, and us, for ever. */
+    if (c->store != NULL)
+        sealed_end(c->store);
     cocotpm_unlisten(c);
     worker_stop(c);
     for (guint i = c->peers->len; i > 0; i--) {

@@ -29,6 +29,10 @@ static const struct option_row cocotpm_rows[] = {
     ROW("fd", OPTION_FD, fd, "N", "an inherited stream, or a socket that listens"),
     ROW("id", OPTION_STRING, id, "UUID", "the instance; another one's state is refused"),
     ROW("operator-psk-file", OPTION_STRING, operator_psk_file, "FILE", "the operator's key"),
+    ROW("owner-secret-fd", OPTION_FD, owner_secret_fd, "N",
+        "where the owner secret comes from, for a policy that wants one"),
+    ROW("owner-secret-file", OPTION_STRING, owner_secret_file, "FILE",
+        "the same in a file, for tests"),
     ROW("platform", OPTION_STRING, platform, "auto|sev-guest|tsm|sev|emulator:SOCKET",
         "the confidential platform, default auto"),
     ROW("certs", OPTION_STRING, certs, "FILE", "VEK certificate, where the platform gives none"),
@@ -45,6 +49,7 @@ cocotpm_options_parse(const struct swtpm_config *config, struct cocotpm_options 
         .mode = 0600,
         .cid = G_MAXUINT32,
         .fd = -1,
+        .owner_secret_fd = -1,
         .timeout = TIMEOUT_DEFAULT,
         .provision = -1,
     };

@@ -31,6 +31,8 @@ struct cocotpm_options {
     int fd;
     char *id;
     char *operator_psk_file;
+    int owner_secret_fd;                 /* -1: none */
+    char *owner_secret_file;             /* for tests: such a file would be the host's */
     char *platform;
     char *certs;
     guint timeout;

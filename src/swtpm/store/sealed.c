@@ -269,6 +269,12 @@ sealed_recovered(SealedStore *s)
 }
 
 void
+sealed_end(SealedStore *s)
+{
+    g_atomic_int_set(&s->ending, 1);
+}
+
+void
 sealed_status(SealedStore *s, struct sealed_status *ret)
 {
     g_mutex_lock(&s->lock);

@@ -6,8 +6,9 @@
  *
  * save and attach run on one thread (the TPM's) and may wait there for as
  * long as the disk or the witness is away; functions marked (any) may be
- * called from another meanwhile. A process that is to end while a save waits
- * does so by _exit: what is on the disk is whole, the next start decides.
+ * called from another meanwhile. A process that is to end while a save may
+ * wait says so by sealed_end(): what is on the disk is whole, the next start
+ * decides.
  */
 #pragma once
 
@@ -123,6 +124,8 @@ struct sealed_status {
     guint seconds;                       /* for how long */
     char why[256];
 };
+/* (any) From now on a save that would have to wait ends the process, by fatal(). */
+void sealed_end(SealedStore *s);
 /* (any) */
 void sealed_status(SealedStore *s, struct sealed_status *ret);
 

@@ -194,7 +194,7 @@ carry_out(SealedStore *s, struct pending *p)
 
         if (step == STEP_DONE)
             break;
-        if (step == STEP_FATAL)
+        if (step == STEP_FATAL || g_atomic_int_get(&s->ending))
             end_process(s, why);
         waited = TRUE;
         say_waiting(s, why->message, since, &next_words);

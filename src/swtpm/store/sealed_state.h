@@ -32,6 +32,7 @@ struct SealedStore {
     struct seal_derivation derivation;   /* what @chip was asked for with */
     Secret *chip;                        /* NULL: not asked yet */
     const Secret *recovery;              /* opens by the recovery slot; sealed_recover() only */
+    gint ending;                         /* atomic: nobody waits any more */
     gboolean making;                     /* provisioning: nothing is on the disk yet */
 
     GMutex lock;                         /* for the rest; the TPM thread alone changes it */

@@ -110,6 +110,7 @@ clamp_suite(void)
     Suite *suite = suite_create("clamp");
     TCase *tc = tcase_create("clamp");
 
+    tcase_set_timeout(tc, 300);
     tcase_add_loop_test(tc, before_any_key_is_asked, 0, G_N_ELEMENTS(cases));
     tcase_add_test(tc, what_is_sealed_now_may_be_asked_for);
     tcase_add_test(tc, signer_wants_an_author_key);

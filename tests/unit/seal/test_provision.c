@@ -149,6 +149,7 @@ provision_suite(void)
     Suite *suite = suite_create("provision");
     TCase *tc = tcase_create("provision");
 
+    tcase_set_timeout(tc, 300);
     tcase_add_test(tc, there_and_back);
     tcase_add_test(tc, cut_anywhere_is_refused_or_less);
     tcase_add_test(tc, secrets_of_zeroes_are_refused);
