@@ -1,0 +1,82 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# test: many setups at once against one CA, and setups killed at any moment, leave whole TPMs or none
+# slow: yes
+set -euo pipefail
+. "$(dirname "$0")/../lib.sh"
+
+# More of both by hand: tests/integration/setup_many.sh MANY KILLS
+many=${1:-6}
+kills=${2:-8}
+need openssl
+setup=$(ours swtpm_setup)
+localca=$(ours swtpm_localca)
+swtpm=$(ours swtpm)
+cd "$TMP"
+
+printf 'statedir = %s\nsigningkey = %s/signkey.pem\nissuercert = %s/issuercert.pem\n' \
+    "$TMP/ca" "$TMP/ca" "$TMP/ca" > ca.conf
+: > ca.opts
+printf 'create_certs_tool = %s\ncreate_certs_tool_config = %s\ncreate_certs_tool_options = %s\n' \
+    "$localca" "$TMP/ca.conf" "$TMP/ca.opts" > conf
+
+make_tpm()
+{
+    "$setup" --tpm2 --tpm-state "$TMP/$1" --tpm "$swtpm socket" --config conf --create-ek-cert \
+        --write-ek-cert-files "$TMP/$1.certs" --overwrite --logfile "$1.log" > /dev/null
+}
+
+# good_ca NAME…: the certificates of these verify, and no number was given twice.
+good_ca()
+{
+    local name cert
+
+    cat ca/swtpm-localca-rootca-cert.pem ca/issuercert.pem > chain.pem
+    : > serials
+    for name in "$@"; do
+        for cert in "$name.certs"/*.crt; do
+            openssl x509 -inform der -in "$cert" -out cert.pem
+            openssl verify -CAfile chain.pem cert.pem > /dev/null || fail "$cert does not verify"
+            openssl x509 -in cert.pem -noout -serial >> serials
+        done
+    done
+    [ -z "$(sort serials | uniq -d)" ] || fail "a serial number was given twice"
+}
+
+# At once, the CA is not there yet.
+names=()
+for ((i = 0; i < many; i++)); do
+    mkdir "m$i" "m$i.certs"
+    names+=("m$i")
+    make_tpm "m$i" &
+    jobs_pids[i]=$!
+done
+for ((i = 0; i < many; i++)); do
+    wait "${jobs_pids[i]}" || { cat "m$i.log"; fail "setup $i of $many"; }
+    [ -s "m$i/tpm2-00.permall" ] || fail "setup $i made no state"
+done
+good_ca "${names[@]}"
+[ "$(wc -l < serials)" = $((2 * many)) ] || fail "certificates are missing"
+
+# Killed: its process group, at a moment that is another each time.
+whole=0
+for ((i = 0; i < kills; i++)); do
+    rm -rf k
+    mkdir -p k k.certs
+    [ $((i % 3)) != 0 ] || rm -rf ca
+    status=0
+    setsid timeout -s KILL "0.$(printf '%03d' $(((i * 83 + 40) % 700)))" \
+        "$setup" --tpm2 --tpm-state "$TMP/k" --tpm "$swtpm socket" --config conf --create-ek-cert \
+        --logfile k.log > /dev/null 2>&1 || status=$?
+    if [ -e k/tpm2-00.permall ]; then
+        whole=$((whole + 1))
+        "$setup" --tpm2 --tpm-state "$TMP/k" --tpm "$swtpm socket" --reconfigure --pcr-banks sha256 \
+            --logfile k2.log > /dev/null || { cat k2.log; fail "the state is not whole"; }
+    fi
+    rm -rf k.certs
+    mkdir k.certs
+    make_tpm k || { cat k.log; fail "after a kill no TPM can be made"; }
+    good_ca k
+    [ -z "$(find k -name '.swtpm_setup.*')" ] || fail "a killed run's folder is left"
+done
+echo "$many at once; $kills killed, $whole of them after they were done"
