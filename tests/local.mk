@@ -20,3 +20,4 @@ include tests/fuzz/local.mk
 include tests/fuzz/session.mk
 include tests/fuzz/seal.mk
 include tests/bench/local.mk
+include tests/bench/session.mk

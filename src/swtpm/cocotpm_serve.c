@@ -146,6 +146,9 @@ on_ready(struct source *src, Engine *e)
         look_ahead(p, e);
         if (!serve(p, e, p->in, len))
             return FALSE;
+        /* Nothing is buffered: the stream will tell, and a call is saved. */
+        if (p->early_len == 0 && !tls_pending(p->tls))
+            break;
     }
     return !p->fenced && !p->lost;
 }
