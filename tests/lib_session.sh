@@ -43,7 +43,7 @@ coco_provision()
     done
     mkdir -p "$TMP/state"
     "$setup" --tpm2 --tpm "$swtpm socket" --createek --cocotpm "$words" --tpmstate "$TMP/state" \
-        > "$TMP/setup.log" 2>&1 || fail "swtpm_setup: $(tail -3 "$TMP/setup.log")"
+        --logfile "$TMP/setup.log" > "$TMP/setup.out" 2>&1 || fail "swtpm_setup: $(tail -3 "$TMP/setup.log")"
 }
 
 # coco_swtpm [OPTION…]
