@@ -9,6 +9,7 @@
 #include "base/io.h"
 #include "base/isolate.h"
 #include "cocotpm/driver_config.h"
+#include "cocotpm/driver_evidence.h"
 #include "cocotpm/driver_front.h"
 #include "cocotransport/link/tunnel.h"
 #include "cocotransport/wire/eventlog.h"
@@ -23,6 +24,7 @@ struct driver {
     Program *program;
     DriverSession *session;
     DriverFront *front;
+    DriverEvidence *evidence;
     gboolean connected;              /* once, at least */
     int data, control;               /* listening */
     gboolean listening;
@@ -100,7 +102,10 @@ attach(struct driver *d, GError **error)
         return FALSE;
     }
     d->session = driver_session_new(client, &session);
-    return TRUE;
+    if (!d->config.evidence)
+        return TRUE;
+    d->evidence = driver_evidence_new(d->config.evidence, d->session, error);
+    return d->evidence != NULL;
 }
 
 static gboolean
@@ -143,6 +148,7 @@ driver_clear(struct driver *d)
         remove_socket(&d->setup.control);
     }
     g_clear_pointer(&d->front, driver_front_free);
+    g_clear_pointer(&d->evidence, driver_evidence_free);
     g_clear_pointer(&d->program, program_free);
     if (!driver_session_free(d->session))
         return FALSE;

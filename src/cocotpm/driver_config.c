@@ -34,6 +34,8 @@ const struct option_row driver_rows[] = {
         "serve control commands there; P.ctrl or port N+1 where it is not given"),
     ROW("eventlog", OPTION_STRING, eventlog, "FILE",
         "write the TCG event log of what the CoCoTPM measured"),
+    ROW("evidence", OPTION_STRING, evidence, "PATH",
+        "a socket where cocotpm-bundle asks for evidence for relying parties"),
     ROW("keep-evidence", OPTION_FLAG, keep_evidence, NULL,
         "keep the means to make more evidence after attaching"),
     ROW("on-loss", OPTION_STRING, on_loss, "block|panic",

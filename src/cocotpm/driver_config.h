@@ -16,6 +16,7 @@ struct driver_config {
     char *platform;
     char *server, *ctrl;
     char *eventlog;
+    char *evidence;                  /* socket for cocotpm-bundle */
     gboolean keep_evidence;
     char *on_loss;
     guint timeout;

@@ -32,6 +32,8 @@ noinst_LTLIBRARIES += libdriver.la
 libdriver_la_SOURCES = \
 	src/cocotpm/driver_config.c \
 	src/cocotpm/driver_config.h \
+	src/cocotpm/driver_evidence.c \
+	src/cocotpm/driver_evidence.h \
 	src/cocotpm/driver_front.c \
 	src/cocotpm/driver_front.h \
 	src/cocotpm/driver_session.c \

@@ -34,3 +34,10 @@ cocotpm_verify_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(TSS_CFLAGS)
 cocotpm_verify_LDADD = libbundle.la
 
 dist_man_MANS += man/cocotpm-policy.5 man/cocotpm-verify.1
+
+# What a confidential VM gives to relying parties.
+bin_PROGRAMS += cocotpm-bundle
+cocotpm_bundle_SOURCES = src/cocotpm/bundle_main.c
+cocotpm_bundle_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(TSS_CFLAGS)
+cocotpm_bundle_LDADD = libbundle.la liblink.la libbase.la $(GLIB_LIBS)
+dist_man_MANS += man/cocotpm-bundle.1 man/cocotpm-bundle.5
