@@ -75,8 +75,8 @@ set_locality(struct dispatch *d, const guint8 *data, gsize len, const guint8 **r
     if (cursor_be32(&in) != SET_LOCALITY_CODE || in.failed)
         return FALSE;
     locality = cursor_u8(&in);
-    code = !d->allow_set_locality ? codes->not_allowed
-           : in.failed ? codes->short_command
+    code = in.failed ? codes->short_command
+           : !d->allow_set_locality ? codes->not_allowed
            : !dispatch_locality_ok(d, locality) ? codes->bad_locality : 0;
     if (code == 0)
         engine_set_locality(d->engine, locality);
