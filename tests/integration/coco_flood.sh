@@ -1,0 +1,61 @@
+#!/bin/bash
+# test: links that say nothing, or one byte, keep nobody out, cost bounded memory and are let go
+# sanitizers: no
+set -euo pipefail
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../lib_coco.sh"
+. "$(dirname "$0")/../lib_session.sh"
+
+coco_world
+coco_provision
+port=$(free_port)
+start swtpm "$swtpm" socket --tpm2 --tpmstate "dir=$TMP/state" --cocotpm \
+    "type=tcp,port=$port,id=$id,platform=emulator:$TMP/tpmvm,timeout=3"
+wait_socket swtpm "$port"
+coco_launch one
+start driver-one "$driver" --link "tcp:127.0.0.1:$port" --policy "$TMP/driver.policy" --id "$id" \
+    --platform "emulator:$TMP/one" --server "type=unixio,path=$TMP/one.tpm"
+wait_socket driver-one "$TMP/one.tpm.ctrl"
+
+descriptors()
+{
+    find "/proc/$(pid_of swtpm)/fd" -mindepth 1 | wc -l
+}
+tpm one tpm2_getrandom --hex 4 > "$TMP/random"
+quiet=$(descriptors)
+
+silent=()
+for ((i = 0; i < 60; i++)); do
+    exec {fd}<> "/dev/tcp/127.0.0.1/$port"
+    silent+=("$fd")
+    case $((i % 3)) in
+    1) printf '\x16' >&"$fd" 2> /dev/null || true ;;
+    2) printf 'GET / HTTP/1.1\r\n\r\n' >&"$fd" 2> /dev/null || true ;;
+    esac
+done
+few()
+{
+    [ "$(descriptors)" -le $((quiet + 8)) ]
+}
+retry few || fail "60 links that are not attached take $(descriptors) descriptors ($quiet before)"
+
+# The attached session has not noticed, and a stranger with a good key is heard as ever.
+tpm one tpm2_getrandom --hex 4 > "$TMP/random"
+coco_launch two
+start driver-two "$driver" --link "tcp:127.0.0.1:$port" --policy "$TMP/driver.policy" --id "$id" \
+    --platform "emulator:$TMP/two" --server "type=unixio,path=$TMP/two.tpm"
+! wait_end driver-two || fail "a second launch was let in beside the first"
+grep -q busy "$TMP/driver-two.log" || fail "not busy: $(cat "$TMP/driver-two.log")"
+
+# The time-out lets go of all that were left.
+none()
+{
+    [ "$(descriptors)" -le "$quiet" ]
+}
+retry none || fail "$(descriptors) descriptors after the time-out, $quiet before"
+for fd in "${silent[@]}"; do
+    exec {fd}>&-
+done
+tpm one tpm2_getrandom --hex 4 > "$TMP/random"
+coco_driver_stop one
+stop swtpm
