@@ -148,6 +148,12 @@ reap(Child *c, GError **error)
     return error_system(error, "swtpm process terminated unexpectedly.");
 }
 
+gboolean
+child_wait(Child *c, GError **error)
+{
+    return reap(c, error);
+}
+
 static gboolean
 exchange(Child *c, const guint8 *request, gsize len, guint8 *answer, gsize answer_len,
          GError **error)

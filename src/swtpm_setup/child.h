@@ -29,6 +29,8 @@ int child_data_fd(const Child *c);
 char *child_info(Child *c, guint64 flags, GError **error);
 /* CMD_SHUTDOWN, and its end is waited for: everything is stored then. */
 gboolean child_stop(Child *c, GError **error);
+/* One that ends by itself: waits for that. */
+gboolean child_wait(Child *c, GError **error);
 /* Ends it without ceremony where child_stop() did not; NULL is fine. */
 void child_free(Child *c);
 

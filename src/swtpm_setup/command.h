@@ -57,6 +57,7 @@ struct setup_config {
     gboolean help;
     /* ours */
     char *cocotpm;
+    gboolean recover, inspect;
     char *nonce;
     char *birth_statement;
     gboolean json;

@@ -23,6 +23,8 @@
 #include <unistd.h>
 
 #define SECRET_SIZE 32
+#define OWNER_MAX 64
+#define WITNESS_MAX 16384
 
 struct words {
     char *policy;
@@ -33,6 +35,10 @@ struct words {
     char *chain;
     char *recovery_key;
     char *deliver;
+    int recovery_secret_fd;
+    char *recovery_secret_file;
+    char *witness_key;
+    char *witness_certificate;
     char *platform;
     char *certs;
 };
@@ -49,6 +55,13 @@ static const struct option_row word_rows[] = {
     { "recovery-key", 0, OPTION_STRING, FIELD(recovery_key), "FILE",
       "the owner's public key, which secrets made here are encrypted to" },
     { "deliver", 0, OPTION_STRING, FIELD(deliver), "FILE", "where those go" },
+    { "recovery-secret-fd", 0, OPTION_FD, FIELD(recovery_secret_fd), "FD",
+      "the recovery secret, for --recover" },
+    { "recovery-secret-file", 0, OPTION_STRING, FIELD(recovery_secret_file), "FILE", "the same" },
+    { "witness-key", 0, OPTION_STRING, FIELD(witness_key), "FILE",
+      "client key for the witness, PEM" },
+    { "witness-certificate", 0, OPTION_STRING, FIELD(witness_certificate), "FILE",
+      "its certificate" },
     { "platform", 0, OPTION_STRING, FIELD(platform), "PLATFORM", "where the keys come from" },
     { "certs", 0, OPTION_STRING, FIELD(certs), "FILE", "certificates of the platform" },
     { 0 },
@@ -182,6 +195,45 @@ read_policy(Confidential *c, GError **error)
 }
 
 static gboolean
+read_witness(Confidential *c, GError **error)
+{
+    const struct words *w = &c->words;
+
+    if ((w->witness_key == NULL) != (w->witness_certificate == NULL))
+        return error_malformed(error, "witness-key and witness-certificate belong together");
+    if (w->witness_key == NULL)
+        return TRUE;
+    c->provision.witness_key = secret_read_file(w->witness_key, 1, WITNESS_MAX, error);
+    if (c->provision.witness_key == NULL)
+        return FALSE;
+    c->provision.witness_certificate = io_read_file(w->witness_certificate, WITNESS_MAX, error);
+    return c->provision.witness_certificate != NULL;
+}
+
+/* What an action on a state that is there needs: no policy, since that is sealed in it. */
+static gboolean
+read_secrets(Confidential *c, GError **error)
+{
+    const struct words *w = &c->words;
+    struct provision *p = &c->provision;
+
+    if (w->owner_secret_fd >= 0)
+        p->owner = secret_read_fd(w->owner_secret_fd, SECRET_SIZE, OWNER_MAX, error);
+    else if (w->owner_secret_file != NULL)
+        p->owner = secret_read_file(w->owner_secret_file, SECRET_SIZE, OWNER_MAX, error);
+    if (p->owner == NULL && (w->owner_secret_fd >= 0 || w->owner_secret_file != NULL))
+        return FALSE;
+    if (p->action != PROVISION_RECOVER)
+        return TRUE;
+    if (w->recovery_secret_fd < 0 && w->recovery_secret_file == NULL)
+        return error_malformed(error, "--recover: --cocotpm recovery-secret-fd= is missing");
+    p->recovery = w->recovery_secret_fd >= 0
+                      ? secret_read_fd(w->recovery_secret_fd, SECRET_SIZE, SECRET_SIZE, error)
+                      : secret_read_file(w->recovery_secret_file, SECRET_SIZE, SECRET_SIZE, error);
+    return p->recovery != NULL;
+}
+
+static gboolean
 fill_memory(int fd, const Secret *bytes, GError **error)
 {
     if (!io_write_full(fd, secret_peek(bytes), secret_len(bytes), error))
@@ -218,17 +270,19 @@ words_to_pass_on(const struct words *w)
 }
 
 Confidential *
-confidential_new(const char *text, GError **error)
+confidential_new(const char *text, enum provision_action action, GError **error)
 {
     g_autoptr(Confidential) c = g_new0(Confidential, 1);
 
     c->fd = -1;
-    c->words.owner_secret_fd = -1;
-    c->provision.action = PROVISION_MAKE;
+    c->words.owner_secret_fd = c->words.recovery_secret_fd = -1;
+    c->provision.action = action;
     if (!suboptions_parse(word_rows, "--cocotpm", text, &c->words, error)
         || !parse_uuid(c->words.id, c->provision.uuid, error)
         || !crypto_random(c->provision.lineage, sizeof(c->provision.lineage), error)
-        || !read_policy(c, error) || !put_in_memory(c, error))
+        || !(action == PROVISION_MAKE ? read_policy(c, error) && read_witness(c, error)
+                                      : read_secrets(c, error))
+        || !put_in_memory(c, error))
         return NULL;
     c->passed_on = words_to_pass_on(&c->words);
     return g_steal_pointer(&c);

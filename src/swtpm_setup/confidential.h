@@ -5,14 +5,18 @@
  */
 #pragma once
 
+#include "cocotransport/seal/provision.h"
 #include "swtpm_setup/made.h"
 
 #include <glib.h>
 
 typedef struct Confidential Confidential;
 
-/* Reads policy and secrets, makes what the policy wants made; @text as given to --cocotpm. */
-Confidential *confidential_new(const char *text, GError **error);
+/*
+ * MAKE: reads policy and secrets, makes what the policy wants made. Else: the secrets that the
+ * action on a state needs. @text as given to --cocotpm.
+ */
+Confidential *confidential_new(const char *text, enum provision_action action, GError **error);
 void confidential_free(Confidential *c);         /* NULL is fine */
 
 /* What swtpm's own --cocotpm gets beside provision=FD ("platform=…"); borrowed. */

@@ -23,6 +23,8 @@ libsetupsteps_la_SOURCES = \
 	src/swtpm_setup/child.c \
 	src/swtpm_setup/child.h \
 	src/swtpm_setup/command.h \
+	src/swtpm_setup/act.c \
+	src/swtpm_setup/act.h \
 	src/swtpm_setup/confidential.c \
 	src/swtpm_setup/confidential.h \
 	src/swtpm_setup/made.c \

@@ -9,6 +9,7 @@
 #include "base/isolate.h"
 #include "swtpm/store/sealed.h"
 #include "swtpm_setup/checks.h"
+#include "swtpm_setup/act.h"
 #include "swtpm_setup/confidential.h"
 #include "swtpm_setup/place.h"
 #include "swtpm_setup/setup.h"
@@ -326,6 +327,19 @@ print_made(struct run *r)
     puts(json);
 }
 
+/* --recover and --inspect: a state that is there, and no TPM to set up. */
+static gboolean
+act(struct run *r)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (check_program(&r->config, &r->program, &error)
+        && act_on_state(&r->config, (const char *const *)r->program.argv, &error))
+        return TRUE;
+    fprintf(stderr, "%s\n", error->message);
+    return FALSE;
+}
+
 static gboolean
 set_up(struct run *r)
 {
@@ -334,7 +348,7 @@ set_up(struct run *r)
     gboolean ok = prepare(r, &done, &error);
 
     if (ok && !done && r->config.cocotpm != NULL) {
-        r->confidential = confidential_new(r->config.cocotpm, &error);
+        r->confidential = confidential_new(r->config.cocotpm, PROVISION_MAKE, &error);
         ok = r->confidential != NULL;
     }
     if (!ok) {
@@ -471,7 +485,7 @@ run_with(struct run *r, int argc, char **argv)
         return TRUE;
     warn_of_obsolete(&r->config);
     imply(&r->config);
-    return set_up(r);
+    return r->config.recover || r->config.inspect ? act(r) : set_up(r);
 }
 
 int
