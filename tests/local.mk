@@ -16,6 +16,7 @@ include tests/unit/snpemu/local.mk
 include tests/unit/cocotpm/local.mk
 include tests/fault/local.mk
 include tests/helpers/local.mk
+include tests/tools/local.mk
 include tests/fuzz/local.mk
 include tests/fuzz/session.mk
 include tests/fuzz/seal.mk
