@@ -92,7 +92,7 @@ listen_unix(const struct channel_options *o, GError **error)
                         sizeof(addr.sun_path) - 1, o->path);
         return -1;
     }
-    strcpy(addr.sun_path, o->path);
+    memcpy(addr.sun_path, o->path, strlen(o->path) + 1);
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) {
         error_errno(error, errno, "Could not make a Unix socket");

@@ -15,7 +15,7 @@ cocotransport/session: base cocotransport/wire cocotransport/link cocotransport/
 cocotransport/seal: base cocotransport/keys cocotransport/attest/provider.h cocotransport/wire/receipt.h
 swtpm/store: base cocotransport/keys cocotransport/seal cocotransport/attest/provider.h
 swtpm/engine: base swtpm/store
-swtpm/control: base cocotransport/wire
+swtpm/control: base cocotransport/wire swtpm/tpm_ioctl.h
 '
 # Programs stand on everything: swtpm (its own files), swtpm_setup, swtpm_cert, swtpm_ioctl,
 # swtpm_bios, cocotpm, snpemu.

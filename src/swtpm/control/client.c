@@ -75,7 +75,7 @@ ptm_connect_unix(const char *path, GError **error)
         error_malformed(error, "Socket path is too long: %s", path);
         return -1;
     }
-    strcpy(addr.sun_path, path);
+    memcpy(addr.sun_path, path, strlen(path) + 1);
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || connect(fd, (struct sockaddr *)&addr, sizeof(addr)) != 0) {
         error_errno(error, errno, "Connect failed");

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* suites - the unit tests of src/swtpm and src/swtpm/engine. */
+#include "suites.h"
+
+Suite *engine_suite(void);
+Suite *server_suite(void);
+
+const suite_maker suites[] = { engine_suite, server_suite, NULL };
