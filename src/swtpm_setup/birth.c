@@ -202,7 +202,7 @@ make_statement(const struct birth *b, const guint8 lineage[static 16], gboolean 
 static gboolean
 attest(Provider *provider, const struct birth *b, struct bundle *bundle, GError **error)
 {
-    g_auto(evidence_t) evidence = { { NULL } };
+    g_auto(evidence_t) evidence = { 0 };
     guint8 data[SHA512_SIZE];
 
     if (!schedule_statement_data(g_bytes_get_data(bundle->statement, NULL),
@@ -224,7 +224,7 @@ attest(Provider *provider, const struct birth *b, struct bundle *bundle, GError 
 char *
 birth_write(const struct birth *b, const guint8 lineage[static 16], GError **error)
 {
-    g_auto(bundle_t) bundle = { NULL };
+    g_auto(bundle_t) bundle = { 0 };
     g_autoptr(Provider) provider =
         provider_open(b->platform != NULL ? b->platform : "auto", error);
 

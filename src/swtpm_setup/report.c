@@ -58,6 +58,9 @@ report_path(const Report *r)
     return r->path;
 }
 
+static void put_line(const Report *r, int terminal, const char *format, va_list args)
+    G_GNUC_PRINTF(3, 0);
+
 static void
 put_line(const Report *r, int terminal, const char *format, va_list args)
 {

@@ -30,32 +30,45 @@ take_ownership(struct setup *s, struct tpm12 *t, const guint8 *modulus, GError *
     return TRUE;
 }
 
-static gboolean
-certify(struct setup *s, struct tpm12 *t, const char *type, const char *title, const char *key,
-        guint32 index, GError **error)
+static GBytes *
+certify(struct setup *s, const char *type, const char *key, GError **error)
 {
     const struct cert_request request = {
         .type = type, .key = key, .vmid = s->config->vmid, .facts = &s->facts,
     };
-    g_autoptr(GBytes) cert = cert_make(&request, s->conf, s->report, error);
-    g_autofree char *role = g_strconcat(type, "-certificate", NULL);
 
-    if (cert == NULL || !tpm12_nv_store(t, index, cert, error))
+    return cert_make(&request, s->conf, s->report, error);
+}
+
+static gboolean
+store_cert(struct setup *s, struct tpm12 *t, const char *role, const char *title, guint32 index,
+           GBytes *cert, GError **error)
+{
+    if (cert == NULL)
+        return TRUE;
+    if (!tpm12_nv_store(t, index, cert, error))
         return FALSE;
     made_add_area(&s->made, role, index, g_bytes_get_size(cert));
     report_say(s->report, "Successfully created NVRAM area for %s certificate.", title);
     return TRUE;
 }
 
+/* Both are made before either is stored: so it has always looked in the log. */
 static gboolean
 certify_all(struct setup *s, struct tpm12 *t, const guint8 *modulus, GError **error)
 {
     g_autofree char *key = hex_encode(modulus, TPM12_MODULUS_SIZE);
+    g_autoptr(GBytes) ek = NULL;
+    g_autoptr(GBytes) platform = NULL;
 
-    if (s->config->create_ek_cert && !certify(s, t, "ek", "EK", key, EK_CERT_NV, error))
+    if (s->config->create_ek_cert && (ek = certify(s, "ek", key, error)) == NULL)
         return FALSE;
-    return !s->config->create_platform_cert
-           || certify(s, t, "platform", "Platform", key, PLATFORM_CERT_NV, error);
+    if (s->config->create_platform_cert
+        && (platform = certify(s, "platform", key, error)) == NULL)
+        return FALSE;
+    return store_cert(s, t, "ek-certificate", "EK", EK_CERT_NV, ek, error)
+           && store_cert(s, t, "platform-certificate", "Platform", PLATFORM_CERT_NV, platform,
+                         error);
 }
 
 static gboolean

@@ -1,0 +1,138 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# test: swtpm_setup makes the TPMs that swtpm_setup 0.7.1 makes, and says the same about it
+set -euo pipefail
+. "$(dirname "$0")/../lib.sh"
+
+need /usr/bin/swtpm /usr/bin/swtpm_setup tpm2_readpublic openssl
+setup=$(ours swtpm_setup)
+cd "$TMP"
+
+# One CA for both; the TPM runs in Debian's swtpm, so that only the setup differs.
+printf 'statedir = %s\nsigningkey = %s/signkey.pem\nissuercert = %s/issuercert.pem\n' \
+    "$TMP/ca" "$TMP/ca" "$TMP/ca" > ca.conf
+printf '%s\n' '--platform-manufacturer Fedora' '--platform-version 2.1' '--platform-model QEMU' > ca.opts
+printf 'create_certs_tool = /usr/bin/swtpm_localca\ncreate_certs_tool_config = %s\n' "$TMP/ca.conf" > conf
+printf 'create_certs_tool_options = %s\nactive_pcr_banks = sha256\n' "$TMP/ca.opts" >> conf
+# Whoever comes first makes the CA and says so: neither of the two.
+/usr/bin/swtpm_localca --type ek --ek "$(openssl rand -hex 256)" --dir "$TMP" --configfile ca.conf \
+    --tpm-manufacturer id:1 --tpm-model m --tpm-version id:1 --tpm-spec-family 2.0 \
+    --tpm-spec-level 0 --tpm-spec-revision 1 --tpm2 > /dev/null
+
+# spoken FILE: a log without keys, folders, dates.
+spoken()
+{
+    sed -E 's/[0-9a-f]{60,}/KEY/g; s/@ .*/@ DATE/; s#swtpm_setup\.certs\.[A-Za-z0-9]+#CERTS#; s#(ours|debian)#WHO#g' "$1" |
+        grep -v 'stale\|Error getting next filename'
+}
+
+# contents DIR [OPTION…]: keys, NV areas and banks of a TPM 2, without what is random.
+contents()
+{
+    local dir=$1 handle index
+
+    shift
+    start tpm /usr/bin/swtpm socket --tpm2 --tpmstate dir="$dir" --server type=unixio,path="$TMP/s" \
+        --ctrl type=unixio,path="$TMP/s.ctrl" --flags not-need-init,startup-clear "$@"
+    retry test -S "$TMP/s.ctrl" || fail "no socket"
+    export TPM2TOOLS_TCTI="swtpm:path=$TMP/s"
+    retry tpm2_getrandom -o /dev/null 4 2> /dev/null || fail "Debian's swtpm does not take $dir"
+    tpm2_getcap pcrs
+    for handle in $(tpm2_getcap handles-persistent | tr -d '-'); do
+        echo "== $handle"
+        tpm2_readpublic -c "$handle" | grep -vE '^ *(rsa|x|y|name|qualified name): '
+    done
+    for index in $(tpm2_getcap handles-nv-index | tr -d '-'); do
+        tpm2_nvreadpublic "$index" | grep -v 'name:'
+        tpm2_nvread -C p "$index" > area
+        case $index in
+        0x1C00004 | 0x1C00017) hex < area; echo ;;
+        *) openssl asn1parse -inform der -in area | grep -vE 'TIME|BIT STRING' | sed '5d' |
+               sed -E 's/^ *[0-9]+:d=/d=/; s/l= *[0-9]+/l=/' ;;
+        esac
+    done
+    stop tpm || true
+    rm -f "$TMP/s" "$TMP/s.ctrl"
+}
+
+# both NAME OPTION…: the same options for both programs.
+both()
+{
+    local name=$1 who program
+
+    shift
+    for who in debian ours; do
+        program=/usr/bin/swtpm_setup
+        [ $who = debian ] || program=$setup
+        rm -rf $who
+        mkdir $who
+        "$program" --tpm-state "$TMP/$who" --tpm "/usr/bin/swtpm socket" --config conf \
+            --vmid vm:1 "$@" > $who.out 2> $who.err || { cat $who.out $who.err; fail "$name: $who"; }
+        spoken $who.out > $who.spoken
+    done
+    diff debian.spoken ours.spoken || fail "$name: says something else"
+    [ "$(ls -A debian)" = "$(ls -A ours)" ] || fail "$name: other files: $(ls -A ours)"
+}
+
+compare()
+{
+    local name=$1 size
+
+    contents debian "${@:2}" > debian.txt
+    contents ours "${@:2}" > ours.txt
+    diff debian.txt ours.txt || fail "$name: differs"
+    grep -q '^0x\|^== 0x\|pcrs' ours.txt || fail "$name: nothing was compared"
+}
+
+both plain --tpm2
+compare plain
+both all --tpm2 --create-ek-cert --create-platform-cert --lock-nvram
+compare all
+both keys --tpm2 --createek --create-spk --rsa-keysize 3072 --pcr-banks sha1,sha512
+compare keys
+both ecc --tpm2 --create-spk --ecc --pcr-banks -
+compare ecc
+both signing --tpm2 --create-ek-cert --allow-signing
+compare signing
+both twice --tpm2 --create-ek-cert --allow-signing --decryption
+compare twice
+echo passphrase > pw
+both locked --tpm2 --createek --pwdfile pw --cipher aes-256-cbc
+compare locked --key pwdfile=pw,mode=aes-256-cbc
+both tpm12 --createek --create-ek-cert --create-platform-cert --lock-nvram
+both owned --take-ownership --owner-well-known --srk-well-known
+
+# The words of failures, and their status.
+mkdir d o
+"$setup" --tpm2 --tpm-state "$TMP/o" --tpm "/usr/bin/swtpm socket" > /dev/null
+/usr/bin/swtpm_setup --tpm2 --tpm-state "$TMP/d" > /dev/null
+cases=0
+while read -r line; do
+    for who in d o; do
+        program=/usr/bin/swtpm_setup
+        [ $who = d ] || program=$setup
+        status=0
+        # The words are split as they stand.
+        # shellcheck disable=SC2086
+        "$program" ${line//DIR/$TMP/$who} > $who.text 2>&1 < /dev/null || status=$?
+        { sed "s#$TMP/$who#DIR#g" $who.text; echo "status $status"; } > $who.case
+    done
+    diff d.case o.case || fail "differs: $line"
+    cases=$((cases + 1))
+done << 'END'
+--tpm-state DIR --tpm2
+--tpm-state DIR --tpm2 --not-overwrite
+--tpm2
+--tpm-state DIR --ecc
+--tpm-state DIR --overwrite --tpm2 --cipher des
+--tpm-state DIR --overwrite --tpm2 --keyfile /nonexistent
+--tpm-state DIR --overwrite --tpm2 --config /nonexistent
+--tpm-state /nonexistent --tpm2
+--tpm-state DIR --tpm2 --reconfigure --createek
+--tpm-state DIR --tpm2 --take-ownership
+--tpm-state DIR --tpm2 --overwrite --rsa-keysize 12
+--tpm-state DIR --tpm2 --overwrite --tpm /nonexistent
+--tpm-state DIR --tpm2 --overwrite --tpm /bin/true
+--tpm-state DIR --overwrite --runas no-such-user
+END
+echo "$cases failures compared"
