@@ -87,7 +87,7 @@ START_TEST(gcm_refuses_every_flipped_byte)
 
     ck_assert(crypto_gcm_seal(key, nonce, aad, 7, "twenty bytes of text", 20, sealed, NULL));
     for (size_t i = 0; i < sizeof(sealed) + sizeof(aad); i++) {
-        uint8_t *at = i < sizeof(sealed) ? sealed + i : aad + i - sizeof(sealed);
+        uint8_t *at = i < sizeof(sealed) ? &sealed[i] : &aad[i - sizeof(sealed)];
         g_autoptr(GError) error = NULL;
 
         *at ^= 0x40;

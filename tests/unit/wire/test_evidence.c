@@ -42,7 +42,8 @@ START_TEST(evidence_is_checked)
     }
     evidence_write(&e, &b);
     ck_assert_uint_eq(builder_len(&b), len);
-    ck_assert_mem_eq(again, bytes, len);
+    if (len > 0)
+        ck_assert_mem_eq(again, bytes, len);
 }
 END_TEST
 
