@@ -59,7 +59,8 @@ detached(guint32 result, gpointer data)
     stop(data);
 }
 
-/* A signal: DETACH first. While the link is lost nobody answers it: a second signal ends us. */
+/* A signal: DETACH first, which nobody would answer while the link is lost; a second one, or one
+ * then, ends us at once. */
 static void
 on_signal(gpointer data)
 {
@@ -67,7 +68,10 @@ on_signal(gpointer data)
     struct driver_tpm *tpm = driver_session_tpm(d->session);
 
     program_on_signal(d->program, stop, d);
-    tpm->ops->shutdown(tpm, detached, d);
+    if (driver_session_lost(d->session))
+        stop(d);
+    else
+        tpm->ops->shutdown(tpm, detached, d);
 }
 
 static gboolean

@@ -25,7 +25,7 @@
 #define PAUSE_MS_LAST 2000
 
 /* The host can forge the refusal of a handshake, so one alone says nothing. */
-#define REFUSALS_MAX 6
+#define REFUSALS_MAX 16
 
 #define TPM_RC_FAILURE 0x101
 
@@ -443,6 +443,12 @@ struct driver_tpm *
 driver_session_tpm(DriverSession *s)
 {
     return &s->tpm;
+}
+
+gboolean
+driver_session_lost(const DriverSession *s)
+{
+    return s->state == RESUMING;
 }
 
 static void

@@ -33,6 +33,8 @@ DriverSession *driver_session_new(Client *client, const struct driver_session_co
 gboolean driver_session_free(DriverSession *s);
 
 struct driver_tpm *driver_session_tpm(DriverSession *s);
+/* The link is lost and being resumed: nobody would answer. */
+gboolean driver_session_lost(const DriverSession *s);
 /* A CoCoTPM command in its turn among the others; @done gets the status and the answer's body,
  * or COCO_INTERNAL when the session has failed. */
 typedef void (*driver_status)(enum coco_status status, const guint8 *body, gsize len,

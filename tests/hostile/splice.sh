@@ -1,0 +1,55 @@
+#!/bin/bash
+# test: redirection to another genuine CoCoTPM, splicing of two sessions and reflection of a
+# whole handshake are refused
+# sanitizers: no
+set -euo pipefail
+. "$(dirname "$0")/../lib.sh"
+. "$SRC/tests/lib_hostile.sh"
+
+OTHER=0b0e4a70-6d3e-4f55-8f1c-3b9a2f1d7c42
+
+world
+tpm_start
+provision other "$OTHER" "$TMP/instance.policy"
+tpm_start other other "$OTHER"
+attacker_start
+
+# Honest: each reaches its own.
+driver_start
+pcr_extend "$(digest 1)"
+pcr_check "honest"
+vm_launch chip otherVM "$TMP/coco.img"
+DRIVER_ID=$OTHER driver_start otherVM tpm2 other
+[ "$(TPM_AT=tpm2 pcr_read)" != "$pcr_value" ] || fail "two instances are one"
+
+# A new launch, whose link is bent to the other genuine CoCoTPM: the wrong instance.
+attack redirect "unixio:$TMP/other.sock"
+vm_launch chip third "$TMP/coco.img"
+driver_refused "no key is shared" third tpm3
+report "redirect to another CoCoTPM" "not noticed" "refused: no shared key"
+
+# A session that is resumed at the other one: refused there, and goes on when it is let through.
+attack cut
+tpm getrandom --hex 4 > "$TMP/random" &
+waiting=$!
+retry test "$(attack connections)" -gt 4
+attack redirect "unixio:$TMP/coco.sock"
+wait $waiting || fail "the session did not come back"
+pcr_check "after a redirected RESUME"
+report "redirect a RESUME" "not noticed" "refused; goes on at home"
+
+# Records of the one session in the other.
+attack replay c 0 3
+pcr_extend "$(digest 2)"
+pcr_check "a record of an older session"
+report "splice two sessions" "runs" "session ends, exactly once"
+
+# The handshake reflected: the client gets its own bytes as the server's.
+stop driver_tpm
+vm_launch chip fourth "$TMP/coco.img"
+attack c 0 reflect
+driver_refused "." fourth tpm4
+[ "$(attack pending)" = 0 ] || fail "nothing was reflected"
+vm_launch chip fifth "$TMP/coco.img"
+driver_start fifth tpm5
+report "reflect the handshake" "no handshake" "refused"
