@@ -19,6 +19,7 @@ include tests/helpers/local.mk
 include tests/tools/local.mk
 include tests/fuzz/local.mk
 include tests/fuzz/session.mk
+include tests/fuzz/attest.mk
 include tests/fuzz/seal.mk
 include tests/bench/local.mk
 include tests/bench/session.mk
