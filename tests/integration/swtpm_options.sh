@@ -1,0 +1,44 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# test: what swtpm prints about itself, going to the background, log, pid file, sandbox, chardev errors
+set -euo pipefail
+. "$(dirname "$0")/../lib.sh"
+
+swtpm=$(ours swtpm)
+cd "$TMP"
+mkdir state
+
+# The whole line is what consumers compare, but for the key sizes of this libtpms.
+"$swtpm" socket --tpm2 --print-cap | sed 's/"rsa-keysize-[0-9]*", //g' > caps
+cat > wanted << 'LINE'
+{ "type": "swtpm", "features": [ "tpm-1.2", "tpm-2.0", "tpm-send-command-header", "flags-opt-startup", "flags-opt-disable-auto-shutdown", "ctrl-opt-terminate", "cmdarg-seccomp", "cmdarg-key-fd", "cmdarg-pwd-fd", "cmdarg-print-states", "cmdarg-chroot", "cmdarg-migration", "nvram-backend-dir", "nvram-backend-file", "cmdarg-print-info", "tpmstate-opt-lock", "tpmstate-dir-backend-opt-backup", "tpmstate-dir-backend-opt-fsync", "systemd-notify" ], "profiles": { "names": [ ], "algorithms": { }, "commands": { } }, "version": "0.11.0" }
+LINE
+diff wanted caps || fail "--print-capabilities says something else"
+[ "$("$swtpm" socket --tpm2 --print-states --tpmstate dir=state)" = \
+    '{ "type": "swtpm", "states": [ ] }' ] || fail "--print-states of an empty folder"
+"$swtpm" socket --tpm2 --print-info 1 | grep -q '"family":"2.0"' || fail "--print-info"
+[ "$("$swtpm" --version | wc -l)" = 2 ] || fail "--version has two lines"
+
+# When -d returns, the TPM serves; the pid file is there, and goes with the process.
+"$swtpm" socket --tpm2 --tpmstate backend-uri=dir://"$TMP/state" --flags startup-clear -d \
+    --server type=unixio,path="$TMP/s" --ctrl type=unixio,path="$TMP/c" \
+    --pid file="$TMP/pid" --log file="$TMP/log",level=20
+adopt swtpm "$TMP/pid"
+listening "$TMP/s" || fail "-d returned before anybody listened"
+"$(ours swtpm_ioctl)" --unix "$TMP/c" -c > out
+grep -qE '^ Ctrl Cmd: length 4' log || fail "level 20 shows no control command"
+"$swtpm" socket --tpm2 --print-states --tpmstate dir=state | grep -q '{"name": "permall"}' ||
+    fail "--print-states while a swtpm runs"
+if [ -z "${SANITIZERS:-}" ] && ! nm -D "$swtpm" | grep -q __asan; then
+    grep -q '^Seccomp:.*2' "/proc/$(pid_of swtpm)/status" || fail "no sandbox"
+fi
+"$(ours swtpm_ioctl)" --unix "$TMP/c" -s
+retry gone "$(pid_of swtpm)" || fail "CMD_SHUTDOWN does not end it"
+[ ! -e "$TMP/pid" ] || fail "the pid file stays"
+
+# With -d too a failure is the caller's.
+expect_fail 'not' "$swtpm" socket --tpm2 --tpmstate dir="$TMP/none/none" --flags startup-clear -d \
+    --server type=unixio,path="$TMP/s"
+expect_fail 'character device' "$swtpm" chardev --tpm2 --tpmstate dir=state --chardev /etc/passwd
+expect_fail 'libtpms 0.10' "$swtpm" socket --tpm2 --tpmstate dir=state --profile name=x \
+    --server type=unixio,path="$TMP/s"
