@@ -20,6 +20,8 @@
 /* TPMA_OBJECT, Part 2, 8.3. */
 #define OBJECT_AK_SET (1u << 1 | 1u << 4 | 1u << 5 | 1u << 16 | 1u << 18)
 #define OBJECT_DECRYPT (1u << 17)
+#define OBJECT_EK_SET (1u << 1 | 1u << 4 | 1u << 5 | 1u << 16 | OBJECT_DECRYPT)
+#define OBJECT_SIGN (1u << 18)
 
 static gboolean
 put_public(GBytes *area, struct statement_public *ret)
@@ -35,27 +37,32 @@ put_public(GBytes *area, struct statement_public *ret)
 }
 
 /* TPMT_PUBLIC begins with type, name algorithm, attributes. */
+static guint32
+attributes_of(GBytes *area)
+{
+    struct cursor in = cursor_from(g_bytes_get_data(area, NULL), g_bytes_get_size(area));
+
+    (void)cursor_be32(&in);
+    return cursor_be32(&in);
+}
+
 static gboolean
 read_ak(Engine *e, guint32 handle, struct statement *s, GError **error)
 {
     g_autoptr(GBytes) area = NULL;
     g_autoptr(GBytes) name = NULL;
-    struct cursor in;
     guint32 attributes;
 
     if (engine_read_public(e, handle, &area, &name) != 0)
         return error_denied(error, "there is no key at handle 0x%08x", handle);
-    in = cursor_from(g_bytes_get_data(area, NULL), g_bytes_get_size(area));
-    (void)cursor_be32(&in);
-    attributes = cursor_be32(&in);
-    if (in.failed || (attributes & OBJECT_AK_SET) != OBJECT_AK_SET ||
-        (attributes & OBJECT_DECRYPT) != 0)
+    attributes = attributes_of(area);
+    if ((attributes & OBJECT_AK_SET) != OBJECT_AK_SET || (attributes & OBJECT_DECRYPT) != 0)
         return error_denied(error, "the key is no attestation key: restricted, for signing only, "
                             "made in this TPM and fixed to it");
     return put_public(area, &s->ak) || error_system(error, "the key's public area is too long");
 }
 
-/* The same keys that HELLO names. */
+/* The keys that HELLO names, but what the VM itself put among them that is no EK. */
 static gboolean
 read_eks(Engine *e, struct statement *s, GError **error)
 {
@@ -66,9 +73,12 @@ read_eks(Engine *e, struct statement *s, GError **error)
         g_autoptr(GBytes) area = NULL;
         g_autoptr(GBytes) name = NULL;
 
-        if (engine_read_public(e, handles[i], &area, &name) != 0 ||
-            !put_public(area, &s->eks[s->ek_count]))
+        if (engine_read_public(e, handles[i], &area, &name) != 0)
             return error_system(error, "an endorsement key cannot be read");
+        if ((attributes_of(area) & (OBJECT_EK_SET | OBJECT_SIGN)) != OBJECT_EK_SET)
+            continue;
+        if (!put_public(area, &s->eks[s->ek_count]))
+            return error_system(error, "an endorsement key is too long");
         s->ek_count++;
     }
     return s->ek_count > 0 || error_denied(error, "this TPM has no endorsement key");
