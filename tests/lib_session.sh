@@ -5,7 +5,8 @@
 #   coco_world [GROUP.KEY=VALUE…]      chip, images, policies ($TMP/instance.policy, driver.policy)
 #   coco_provision                     the sealed state in $TMP/state
 #   coco_swtpm                         swtpm --cocotpm at $TMP/link
-#   coco_launch vm ; coco_driver vm    a launch of the CoCoVM, its driver at $TMP/vm.tpm
+#   coco_launch vm ; coco_driver vm    a launch of the CoCoVM, its driver at $TMP/vm.tpm; through
+#                                      $LINK where that is set
 #   tpm vm tpm2_getrandom 8            a tool against it
 
 swtpm=$(ours swtpm)
@@ -65,16 +66,24 @@ coco_driver_start()
     local vm=$1
 
     shift
-    rm -f "$TMP/$vm.tpm" "$TMP/$vm.tpm.ctrl"
-    start "driver-$vm" "$driver" --link "unixio:$TMP/link" --policy "$TMP/driver.policy" \
-        --id "$id" --platform "emulator:$TMP/$vm" --server "type=unixio,path=$TMP/$vm.tpm" "$@"
+    rm -f "$TMP/$vm.tpm" "$TMP/$vm.tpm.ctrl" "$TMP/$vm.pid"
+    start "driver-$vm" "$driver" --link "${LINK:-unixio:$TMP/link}" \
+        --policy "$TMP/driver.policy" --id "$id" --platform "emulator:$TMP/$vm" \
+        --server "type=unixio,path=$TMP/$vm.tpm" --pid "file=$TMP/$vm.pid" "$@"
+}
+
+# The driver writes its process id once everything serves, the TPM included.
+driver_decided()
+{
+    [ -s "$TMP/$1.pid" ] || gone "${pids[driver-$1]}"
 }
 
 # coco_driver VM [OPTION…]: attached when it returns.
 coco_driver()
 {
     coco_driver_start "$@"
-    wait_socket "driver-$1" "$TMP/$1.tpm.ctrl"
+    retry driver_decided "$1" || fail "the driver of $1 does not attach"
+    [ -s "$TMP/$1.pid" ] || fail "the driver did not attach: $(tail -3 "$TMP/driver-$1.log")"
 }
 
 # coco_refused VM PATTERN [OPTION…]: the driver ends, says PATTERN, and serves nothing.
@@ -89,7 +98,7 @@ coco_refused()
     [ "$status" != 0 ] || fail "the driver was let in; expected: $pattern"
     grep -q -e "$pattern" "$TMP/driver-$vm.log" ||
         fail "expected \"$pattern\", the driver said: $(tail -3 "$TMP/driver-$vm.log")"
-    [ ! -S "$TMP/$vm.tpm" ] || fail "a refused driver serves a TPM"
+    [ ! -s "$TMP/$vm.pid" ] || fail "a refused driver serves a TPM"
 }
 
 coco_driver_stop()

@@ -13,9 +13,7 @@ start swtpm "$swtpm" socket --tpm2 --tpmstate "dir=$TMP/state" --cocotpm \
     "type=tcp,port=$port,id=$id,platform=emulator:$TMP/tpmvm,timeout=3"
 wait_socket swtpm "$port"
 coco_launch one
-start driver-one "$driver" --link "tcp:127.0.0.1:$port" --policy "$TMP/driver.policy" --id "$id" \
-    --platform "emulator:$TMP/one" --server "type=unixio,path=$TMP/one.tpm"
-wait_socket driver-one "$TMP/one.tpm.ctrl"
+LINK="tcp:127.0.0.1:$port" coco_driver one
 
 descriptors()
 {

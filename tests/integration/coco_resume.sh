@@ -33,9 +33,7 @@ run()
     coco_swtpm
     carry
     coco_launch one
-    start driver-one "$driver" --link "unixio:$TMP/tap" --policy "$TMP/driver.policy" \
-        --id "$id" --platform "emulator:$TMP/one" --server "type=unixio,path=$TMP/one.tpm"
-    wait_socket driver-one "$TMP/one.tpm.ctrl"
+    LINK="unixio:$TMP/tap" coco_driver one
 
     for count in 1 2 3; do
         stop relay KILL || true

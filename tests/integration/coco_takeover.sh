@@ -20,12 +20,8 @@ stop driver-one KILL || true
 attach_two()
 {
     coco_driver_start two
-    retry two_decided || fail "the second driver does nothing"
-    [ -S "$TMP/two.tpm.ctrl" ]
-}
-two_decided()
-{
-    [ -S "$TMP/two.tpm.ctrl" ] || gone "$(pid_of driver-two)"
+    retry driver_decided two || fail "the second driver does nothing"
+    [ -s "$TMP/two.pid" ]
 }
 retry attach_two || fail "a new launch does not get a suspended TPM"
 [ "$(pcr two 16)" = "$(printf '%064d' 0)" ] || fail "PCR 16 was not reset"

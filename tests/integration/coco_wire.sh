@@ -18,9 +18,7 @@ start recorder "$recorder" --listen "unixio:$TMP/tap" --to "unixio:$TMP/link" \
     --control "$TMP/tap.ctl" --record "$TMP/wire"
 wait_socket recorder "$TMP/tap.ctl"
 coco_launch one
-start driver-one "$driver" --link "unixio:$TMP/tap" --policy "$TMP/driver.policy" --id "$id" \
-    --platform "emulator:$TMP/one" --server "type=unixio,path=$TMP/one.tpm"
-wait_socket driver-one "$TMP/one.tpm.ctrl"
+LINK="unixio:$TMP/tap" coco_driver one
 
 start front "$recorder" --listen "unixio:$TMP/plain.tpm" --to "unixio:$TMP/one.tpm" \
     --control "$TMP/front.ctl" --plain --record "$TMP/clear"
