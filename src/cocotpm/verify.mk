@@ -41,3 +41,4 @@ cocotpm_bundle_SOURCES = src/cocotpm/bundle_main.c
 cocotpm_bundle_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(TSS_CFLAGS)
 cocotpm_bundle_LDADD = libbundle.la liblink.la libbase.la $(GLIB_LIBS)
 dist_man_MANS += man/cocotpm-bundle.1 man/cocotpm-bundle.5
+EXTRA_DIST += samples/remote-attestation
