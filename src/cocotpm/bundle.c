@@ -91,7 +91,7 @@ gboolean
 bundle_parse(const char *text, gsize len, struct bundle *ret, GError **error)
 {
     g_autoptr(JsonObject) object = NULL;
-    g_auto(bundle_t) b = { NULL };
+    g_auto(bundle_t) b = { 0 };
 
     if (len > BUNDLE_MAX)
         return error_malformed(error, "a bundle has at most %d bytes", BUNDLE_MAX);

@@ -145,7 +145,7 @@ static gboolean
 make_bundle(const struct bundle_config *c, GError **error)
 {
     g_autoptr(GBytes) answer = NULL;
-    g_auto(bundle_t) b = { NULL };
+    g_auto(bundle_t) b = { 0 };
     g_autofree char *text = NULL;
 
     b.quote = io_read_file(c->quote, 4096, error);

@@ -140,7 +140,7 @@ static int
 judge(const struct bundle_config *config, const char *path, GError **error)
 {
     g_autoptr(GBytes) bytes = NULL;
-    g_auto(bundle_t) bundle = { NULL };
+    g_auto(bundle_t) bundle = { 0 };
     struct verify_input in;
     guint8 nonce[STATEMENT_NONCE_MAX];
     gsize nonce_len, len;

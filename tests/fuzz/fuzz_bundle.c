@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    g_auto(bundle_t) b = { NULL };
+    g_auto(bundle_t) b = { 0 };
     g_autoptr(policy_t) policy = policy_default();
     g_autofree struct bundle_verdict *v = g_new0(struct bundle_verdict, 1);
     const struct verify_context verify = { .now = 1800000000, .judge_identity = TRUE };
