@@ -22,4 +22,5 @@ include tests/fuzz/session.mk
 include tests/fuzz/attest.mk
 include tests/fuzz/seal.mk
 include tests/bench/local.mk
+include tests/bench/verify.mk
 include tests/bench/session.mk

@@ -243,13 +243,18 @@ static gboolean
 check_validity(struct judge *j, int which)
 {
     const struct certificate *c = certificate_of(j, which);
-    g_autoptr(GDateTime) from = g_date_time_new_from_unix_utc(c->from);
-    g_autoptr(GDateTime) until = g_date_time_new_from_unix_utc(c->until);
-    g_autofree char *from_text = from ? g_date_time_format_iso8601(from) : g_strdup("?");
-    g_autofree char *until_text = until ? g_date_time_format_iso8601(until) : g_strdup("?");
+    g_autoptr(GDateTime) from = NULL;
+    g_autoptr(GDateTime) until = NULL;
+    g_autofree char *from_text = NULL;
+    g_autofree char *until_text = NULL;
 
-    return certificate_in_date(c, j->context->now) ||
-           judge_fail(j, "the certificate of %s is good from %s to %s", c->subject, from_text,
+    if (certificate_in_date(c, j->context->now))
+        return TRUE;
+    from = g_date_time_new_from_unix_utc(c->from);
+    until = g_date_time_new_from_unix_utc(c->until);
+    from_text = from ? g_date_time_format_iso8601(from) : g_strdup("?");
+    until_text = until ? g_date_time_format_iso8601(until) : g_strdup("?");
+    return judge_fail(j, "the certificate of %s is good from %s to %s", c->subject, from_text,
                       until_text);
 }
 

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * verify_bench - the median time of judging one SNP report with its chain, and
+ * of nothing but its four signature checks in GnuTLS:
+ * verify_bench REPORT VEK SIGNER ROOT [ROUNDS], all in DER.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/io.h"
+#include "cocotransport/attest/certificate.h"
+#include "cocotransport/attest/verify.h"
+
+struct bench {
+    struct evidence evidence;
+    struct policy *policy;
+    struct verify_context context;
+    Der *der;
+    GPtrArray *chain;                /* signer, root */
+    struct certificate *vek;
+    guint8 r[48], s[48];
+};
+
+static GBytes *
+load(const char *path)
+{
+    g_autoptr(GError) error = NULL;
+    GBytes *bytes = io_read_file(path, CHAIN_MAX, &error);
+
+    if (bytes == NULL) {
+        fprintf(stderr, "%s\n", error->message);
+        exit(EXIT_FAILURE);
+    }
+    return bytes;
+}
+
+static gboolean
+judge(struct bench *b)
+{
+    struct verdict v = { 0 };
+    const gboolean good = verify_evidence(&b->evidence, b->policy, &b->context, &v);
+
+    verdict_clear(&v);
+    return good;
+}
+
+static gboolean
+signatures(struct bench *b)
+{
+    const struct certificate *signer = g_ptr_array_index(b->chain, 0);
+    const struct certificate *root = g_ptr_array_index(b->chain, 1);
+    const guint8 *raw = g_bytes_get_data(b->evidence.parts[EVIDENCE_SNP_REPORT], NULL);
+
+    return certificate_signed_by(b->der, root, root, NULL) &&
+           certificate_signed_by(b->der, signer, root, NULL) &&
+           certificate_signed_by(b->der, b->vek, signer, NULL) &&
+           certificate_verify_p384(b->vek, raw, SNP_REPORT_SIZE - 512, b->r, b->s, NULL);
+}
+
+static int
+by_size(const void *a, const void *b)
+{
+    const gint64 x = *(const gint64 *)a, y = *(const gint64 *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+static gint64
+median(struct bench *b, gboolean (*run)(struct bench *b), guint rounds)
+{
+    g_autofree gint64 *times = g_new(gint64, rounds);
+
+    for (guint i = 0; i < rounds; i++) {
+        const gint64 start = g_get_monotonic_time();
+
+        if (!run(b)) {
+            fprintf(stderr, "the report does not verify\n");
+            exit(EXIT_FAILURE);
+        }
+        times[i] = g_get_monotonic_time() - start;
+    }
+    qsort(times, rounds, sizeof(*times), by_size);
+    return times[rounds / 2];
+}
+
+static void
+bench_init(struct bench *b, char **argv)
+{
+    g_autoptr(GBytes) signer = load(argv[3]);
+    g_autoptr(GBytes) root = load(argv[4]);
+    GByteArray *both = g_byte_array_new();
+    const guint8 *raw;
+
+    b->evidence.parts[EVIDENCE_SNP_REPORT] = load(argv[1]);
+    b->evidence.parts[EVIDENCE_VEK_CERTIFICATE] = load(argv[2]);
+    g_byte_array_append(both, g_bytes_get_data(signer, NULL), (guint)g_bytes_get_size(signer));
+    g_byte_array_append(both, g_bytes_get_data(root, NULL), (guint)g_bytes_get_size(root));
+    b->context.chain = g_byte_array_free_to_bytes(both);
+    b->context.now = time(NULL);
+    b->policy = policy_default();
+    b->der = der_new(NULL);
+    b->chain = certificates_parse(b->context.chain, NULL);
+    b->vek = certificate_parse(b->evidence.parts[EVIDENCE_VEK_CERTIFICATE], NULL);
+    if (b->chain == NULL || b->chain->len != 2 || b->vek == NULL) {
+        fprintf(stderr, "the certificates cannot be read\n");
+        exit(EXIT_FAILURE);
+    }
+    raw = g_bytes_get_data(b->evidence.parts[EVIDENCE_SNP_REPORT], NULL);
+    for (int i = 0; i < 48; i++) {
+        b->r[47 - i] = raw[SNP_REPORT_SIZE - 512 + i];
+        b->s[47 - i] = raw[SNP_REPORT_SIZE - 512 + 72 + i];
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    struct bench b = { 0 };
+    const guint rounds = argc > 5 ? (guint)atoi(argv[5]) : 1000;
+    gint64 whole, bare;
+
+    if (argc < 5 || rounds == 0)
+        return EXIT_FAILURE;
+    bench_init(&b, argv);
+    bare = median(&b, signatures, rounds);
+    whole = median(&b, judge, rounds);
+    printf("| one report | median of %u, us |\n|---|---|\n", rounds);
+    printf("| its four signature checks | %" G_GINT64_FORMAT " |\n", bare);
+    printf("| all of verify_evidence() | %" G_GINT64_FORMAT " |\n", whole);
+    printf("| ratio | %.2f |\n", (double)whole / (double)bare);
+    return EXIT_SUCCESS;
+}
