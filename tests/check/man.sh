@@ -34,7 +34,7 @@ check()
 
 for program in $programs; do
     name=$(basename "$program")
-    page=$(find "$SRC/man" -name "$name.[1-8]" | head -n 1)
+    page=$(find "$SRC/man" -name "$name.[18]" | head -n 1)
     if [ -z "$page" ]; then
         complain "$name has no man page"
         continue
