@@ -8,6 +8,7 @@
  *     make         a new instance, its TPM state the number 0
  *     open         (the first step, where it is not make)
  *     save=N       N saves, each one more than the last
+ *     take=FILE    saves what the file holds as the TPM state
  *     attach=TEXT  a launch of that name
  *     show         number, epoch, generation
  *     receipt      in hex; holds=HEX checks one
@@ -26,6 +27,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/io.h"
 #include "base/keyfile.h"
 #include "base/options.h"
 #include "cocotransport/keys/crypto.h"
@@ -199,6 +201,24 @@ step_save(struct tool *t, const char *value, GError **error)
 }
 
 static gboolean
+step_take(struct tool *t, const char *value, GError **error)
+{
+    Store *store = sealed_store(t->store);
+    g_autoptr(GBytes) bytes = io_read_file(value, 1 << 20, error);
+    const guint8 *data;
+    gsize len;
+
+    if (bytes == NULL)
+        return FALSE;
+    data = g_bytes_get_data(bytes, &len);
+    if (!store->ops->save(store, "permall", data, len, error))
+        return FALSE;
+    ok("ok take");
+
+    return TRUE;
+}
+
+static gboolean
 step_attach(struct tool *t, const char *value, GError **error)
 {
     guint8 launch[LAUNCH_ID_SIZE] = { 0 };
@@ -303,7 +323,8 @@ static const struct {
     gboolean opened;                     /* needs a store */
 } steps[] = {
     { "make", step_make, FALSE },         { "open", step_open, FALSE },
-    { "save", step_save, TRUE },          { "attach", step_attach, TRUE },
+    { "save", step_save, TRUE },          { "take", step_take, TRUE },
+    { "attach", step_attach, TRUE },
     { "show", step_show, TRUE },          { "receipt", step_receipt, TRUE },
     { "holds", step_holds, TRUE },        { "witnessed", step_witnessed, TRUE },
     { "recover", step_recover, FALSE },   { "pause", step_pause, FALSE },
