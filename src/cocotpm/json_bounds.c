@@ -23,9 +23,8 @@ depth_is_bounded(const char *text, gsize len)
             i++;
         else if (c == '"')
             in_string = !in_string;
-        else if (!in_string && c == '/')
-            return FALSE;
-        else if (!in_string && (c == '[' || c == '{') && ++depth > JSON_DEPTH_MAX)
+        else if (!in_string
+                 && (c == '/' || ((c == '[' || c == '{') && ++depth > JSON_DEPTH_MAX)))
             return FALSE;
         else if (!in_string && (c == ']' || c == '}') && depth > 0)
             depth--;

@@ -157,12 +157,12 @@ chip_root(const struct chip *c, struct snp_tcb tcb, GError **error)
     const uint8_t values[] = { tcb.fmc, tcb.bootloader, tcb.tee, tcb.snp, tcb.microcode };
     g_autoptr(Secret) links = secret_new(G_N_ELEMENTS(values) * ROOT_KEY_SIZE);
 
-    for (uint8_t i = 0; i < G_N_ELEMENTS(values); i++) {
-        g_autoptr(Secret) link = chain_at(c->seed, i, values[i], error);
+    for (size_t i = 0; i < G_N_ELEMENTS(values); i++) {
+        g_autoptr(Secret) link = chain_at(c->seed, (uint8_t)i, values[i], error);
 
         if (link == NULL)
             return NULL;
-        memcpy(secret_bytes(links) + (size_t)i * ROOT_KEY_SIZE, secret_peek(link), ROOT_KEY_SIZE);
+        memcpy(secret_bytes(links) + i * ROOT_KEY_SIZE, secret_peek(link), ROOT_KEY_SIZE);
     }
     return crypto_hkdf_extract(links, root_label, sizeof(root_label) - 1, error);
 }

@@ -84,10 +84,9 @@ run_get_state(Engine *engine, gpointer data)
     offset = MIN(offset, (guint32)len);
     job->answer = state_answer(job->result, blob != NULL ? encrypted : 0,
                                len > offset ? bytes + offset : NULL, len - offset);
-    if (blob != NULL && type == ENGINE_STATE_SAVE)
+    /* PTM_RETRY: there is none, but it was asked for last all the same */
+    if (type == ENGINE_STATE_SAVE && (blob != NULL || job->result == PTM_RETRY))
         power_state_sent(job->power);
-    else if (job->result == PTM_RETRY && type == ENGINE_STATE_SAVE)
-        power_state_sent(job->power);      /* there is none, but it was asked for last all the same */
 }
 
 static gboolean
@@ -117,14 +116,14 @@ run_set_state(Engine *engine, gpointer data)
     type = cursor_be32(&job->body);
     (void)cursor_be32(&job->body);
     len = cursor_left(&job->body);
-    if (type < ENGINE_STATE_PERMANENT || type > ENGINE_STATE_SAVE)
+    if (type < ENGINE_STATE_PERMANENT || type > ENGINE_STATE_SAVE
+        || (len > 0 && len < FORMAT_HEADER)) {
         job->result = PTM_BAD_PARAMETER;
-    else if (len > 0 && len < FORMAT_HEADER)
-        job->result = PTM_BAD_PARAMETER;
-    else if (!power_lock(job->power, POWER_LOCK_RETRIES, &error))
-        job_failed(job, error, "SET_STATEBLOB");
-    else if (len == 0 ? !engine_set_state(engine, (enum engine_state)type, NULL, 0, &error)
-                      : !write_blob(engine, job, (enum engine_state)type, job->body.pos, len,
-                                    &error))
+        return;
+    }
+    if (!power_lock(job->power, POWER_LOCK_RETRIES, &error)
+        || (len == 0 ? !engine_set_state(engine, (enum engine_state)type, NULL, 0, &error)
+                     : !write_blob(engine, job, (enum engine_state)type, job->body.pos, len,
+                                   &error)))
         job_failed(job, error, "SET_STATEBLOB");
 }

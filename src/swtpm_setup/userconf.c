@@ -181,7 +181,7 @@ userconf_run(int argc, char **argv, char **env)
         folder = config_folder(env, &error);
         ok = folder != NULL && write_all(folder, &w, &error);
     }
-    if (!ok)
+    if (error != NULL)
         fprintf(stderr, "%s\n", error->message);
     return ok;
 }
