@@ -174,7 +174,7 @@ judge(const struct hcl_config *config, char *const *more_chains, const struct hc
 static int
 read_and_judge(const struct hcl_config *config, char *const *more_chains, GError **error)
 {
-    struct hcl_files files = { NULL };
+    struct hcl_files files = { 0 };
     int status = VERIFY_UNUSABLE;
 
     if (config->blob == NULL)
