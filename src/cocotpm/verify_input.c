@@ -53,10 +53,15 @@ add_root_file(struct policy *policy, const char *path, GError **error)
     }
     for (guint i = 0; i < list->len; i++) {
         const struct certificate *c = g_ptr_array_index(list, i);
+        guint8 key[32];
 
         if (!c->self_issued)
             continue;
-        g_ptr_array_add(policy->roots, policy_root_from_pin(path, c->spki_sha256));
+        if (!certificate_spki_sha256(c, key, error)) {
+            g_prefix_error(error, "--root %s: ", path);
+            return FALSE;
+        }
+        g_ptr_array_add(policy->roots, policy_root_from_pin(path, key));
         found = TRUE;
     }
     return found || error_malformed(error, "--root %s: no root certificate is in it", path);

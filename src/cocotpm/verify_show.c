@@ -146,13 +146,21 @@ show_certificates(const guint8 *data, gsize len, GError **error)
     for (guint i = 0; i < list->len; i++) {
         const struct certificate *c = g_ptr_array_index(list, i);
         g_autofree char *name = g_strdup_printf("certificate_%u", i + 1);
-        JsonObject *one = json_object_new();
+        g_autofree char *issuer = certificate_issuer(c);
+        JsonObject *one;
+        guint8 key[32];
+
+        if (!certificate_spki_sha256(c, key, error)) {
+            json_object_unref(o);
+            return NULL;
+        }
+        one = json_object_new();
 
         json_object_set_string_member(one, "subject", c->subject);
-        json_object_set_string_member(one, "issuer", c->issuer);
+        json_object_set_string_member(one, "issuer", issuer);
         add_time(one, "from", c->from);
         add_time(one, "until", c->until);
-        verify_add_hex(one, "key_sha256", c->spki_sha256, sizeof(c->spki_sha256));
+        verify_add_hex(one, "key_sha256", key, sizeof(key));
         add_extensions(one, c);
         json_object_set_object_member(o, name, one);
     }

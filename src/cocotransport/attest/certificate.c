@@ -5,7 +5,6 @@
  */
 #include "config.h"
 
-#include <gnutls/abstract.h>
 #include <gnutls/crypto.h>
 #include <string.h>
 
@@ -23,9 +22,10 @@ certificate_free(struct certificate *c)
         return;
     if (c->crt != NULL)
         gnutls_x509_crt_deinit(c->crt);
+    if (c->key != NULL)
+        gnutls_pubkey_deinit(c->key);
     g_clear_pointer(&c->der, g_bytes_unref);
     g_free(c->subject);
-    g_free(c->issuer);
     g_free(c);
 }
 
@@ -42,6 +42,25 @@ common_name(gnutls_x509_crt_t crt, name_reader read)
     if (read(crt, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name, &len) < 0 || strlen(name) != len)
         return g_strdup("");
     return g_strdup(name);
+}
+
+char *
+certificate_issuer(const struct certificate *c)
+{
+    return common_name(c->crt, gnutls_x509_crt_get_issuer_dn_by_oid);
+}
+
+gboolean
+certificate_spki_sha256(const struct certificate *c, guint8 ret[static 32], GError **error)
+{
+    guint8 digest[32];
+    size_t len = sizeof(digest);
+
+    if (!gnutls_ok(gnutls_x509_crt_get_key_id(c->crt, GNUTLS_KEYID_USE_SHA256, digest, &len),
+                   "digest of the certificate's key", error))
+        return FALSE;
+    memcpy(ret, digest, sizeof(digest));
+    return TRUE;
 }
 
 static gboolean
@@ -61,16 +80,15 @@ is_self_issued(gnutls_x509_crt_t crt)
 static gboolean
 read_fields(struct certificate *c, GError **error)
 {
-    size_t len = sizeof(c->spki_sha256);
     unsigned critical;
 
     if (gnutls_x509_crt_get_version(c->crt) != 3)
         return error_malformed(error, "the certificate is not of version 3");
-    if (!gnutls_ok(gnutls_x509_crt_get_key_id(c->crt, GNUTLS_KEYID_USE_SHA256, c->spki_sha256,
-                                              &len), "digest of the certificate's key", error))
+    /* Once, for every question about the key: reading it is dear beside a signature check. */
+    if (!gnutls_ok(gnutls_pubkey_init(&c->key), "public key", error) ||
+        !gnutls_ok(gnutls_pubkey_import_x509(c->key, c->crt, 0), "the certificate's key", error))
         return FALSE;
     c->subject = common_name(c->crt, gnutls_x509_crt_get_dn_by_oid);
-    c->issuer = common_name(c->crt, gnutls_x509_crt_get_issuer_dn_by_oid);
     c->self_issued = is_self_issued(c->crt);
     c->is_ca = gnutls_x509_crt_get_ca_status(c->crt, &critical) > 0;
     c->from = gnutls_x509_crt_get_activation_time(c->crt);
@@ -206,31 +224,18 @@ names_match(const struct certificate *c, const struct certificate *issuer)
     return same;
 }
 
-typedef gnutls_pubkey_t pubkey_handle;
-static void
-pubkey_clear(pubkey_handle *key)
-{
-    if (*key != NULL)
-        gnutls_pubkey_deinit(*key);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(pubkey_handle, pubkey_clear)
-
 gboolean
 certificate_verify_pss384(const Der *der, const struct certificate *issuer,
                           const gnutls_datum_t *object, GError **error)
 {
-    g_auto(pubkey_handle) key = NULL;
     struct der_signed parts;
     unsigned bits = 0;
 
     if (!der_signed_pss384(der, object, &parts, error))
         return FALSE;
-    if (gnutls_x509_crt_get_pk_algorithm(issuer->crt, &bits) != GNUTLS_PK_RSA || bits != 4096)
+    if (gnutls_pubkey_get_pk_algorithm(issuer->key, &bits) != GNUTLS_PK_RSA || bits != 4096)
         return error_denied(error, "the issuer's key is not RSA of 4096 bits");
-    if (!gnutls_ok(gnutls_pubkey_init(&key), "public key", error) ||
-        !gnutls_ok(gnutls_pubkey_import_x509(key, issuer->crt, 0), "public key", error))
-        return FALSE;
-    if (gnutls_pubkey_verify_data2(key, GNUTLS_SIGN_RSA_PSS_SHA384, 0, &parts.body,
+    if (gnutls_pubkey_verify_data2(issuer->key, GNUTLS_SIGN_RSA_PSS_SHA384, 0, &parts.body,
                                    &parts.signature) < 0)
         return error_denied(error, "the signature of %s does not verify", issuer->subject);
     return TRUE;
@@ -244,9 +249,12 @@ certificate_signed_by(const Der *der, const struct certificate *c, const struct 
     const void *data = g_bytes_get_data(c->der, &len);
     const gnutls_datum_t object = { (void *)data, (unsigned)len };
 
-    if (!names_match(c, issuer))
-        return error_denied(error, "the certificate names another issuer (%s) than %s", c->issuer,
+    if (!names_match(c, issuer)) {
+        g_autofree char *named = certificate_issuer(c);
+
+        return error_denied(error, "the certificate names another issuer (%s) than %s", named,
                             issuer->subject);
+    }
     return certificate_verify_pss384(der, issuer, &object, error);
 }
 
@@ -255,7 +263,7 @@ certificate_is_p384(const struct certificate *c)
 {
     gnutls_ecc_curve_t curve;
     gnutls_datum_t x = { NULL, 0 }, y = { NULL, 0 };
-    gboolean is = gnutls_x509_crt_get_pk_ecc_raw(c->crt, &curve, &x, &y) >= 0 &&
+    gboolean is = gnutls_pubkey_export_ecc_raw2(c->key, &curve, &x, &y, 0) >= 0 &&
                   curve == GNUTLS_ECC_CURVE_SECP384R1;
 
     gnutls_free(x.data);
@@ -267,17 +275,14 @@ gboolean
 certificate_verify_p384(const struct certificate *c, const void *data, size_t len,
                         const guint8 r[static 48], const guint8 s[static 48], GError **error)
 {
-    g_auto(pubkey_handle) key = NULL;
     const gnutls_datum_t r_part = { (void *)r, 48 }, s_part = { (void *)s, 48 };
     const gnutls_datum_t signed_data = { (void *)data, (unsigned)len };
     gnutls_datum_t signature = { NULL, 0 };
     int rc;
 
-    if (!gnutls_ok(gnutls_pubkey_init(&key), "public key", error) ||
-        !gnutls_ok(gnutls_pubkey_import_x509(key, c->crt, 0), "public key", error) ||
-        !gnutls_ok(gnutls_encode_rs_value(&signature, &r_part, &s_part), "signature", error))
+    if (!gnutls_ok(gnutls_encode_rs_value(&signature, &r_part, &s_part), "signature", error))
         return FALSE;
-    rc = gnutls_pubkey_verify_data2(key, GNUTLS_SIGN_ECDSA_SHA384, 0, &signed_data, &signature);
+    rc = gnutls_pubkey_verify_data2(c->key, GNUTLS_SIGN_ECDSA_SHA384, 0, &signed_data, &signature);
     gnutls_free(signature.data);
     return rc >= 0 || error_denied(error, "the signature does not verify with the key of %s",
                                    c->subject);

@@ -9,6 +9,7 @@
 #include "cocotransport/attest/der.h"
 #include "cocotransport/attest/report.h"
 
+#include <gnutls/abstract.h>
 #include <gnutls/x509.h>
 #include <time.h>
 
@@ -21,8 +22,8 @@ typedef struct certificate certificate_t;
 struct certificate {
     GBytes *der;
     gnutls_x509_crt_t crt;
-    char *subject, *issuer;          /* common names; "" for none */
-    guint8 spki_sha256[32];
+    gnutls_pubkey_t key;
+    char *subject;                   /* its common name; "" for none */
     gboolean self_issued;
     gboolean is_ca;
     time_t from, until;
@@ -34,6 +35,11 @@ struct certificate *certificate_parse(GBytes *in, GError **error);
 GPtrArray *certificates_parse(GBytes *in, GError **error);
 void certificate_free(struct certificate *c);
 
+/* The issuer's common name, as subject; few ask, so it is read when they do. */
+char *certificate_issuer(const struct certificate *c);
+/* SHA-256 of the SubjectPublicKeyInfo, which is what roots are pinned by. */
+gboolean certificate_spki_sha256(const struct certificate *c, guint8 ret[static 32],
+                                 GError **error);
 gboolean certificate_in_date(const struct certificate *c, time_t now);
 /* Names match, the issuer has an RSA key of 4096 bits, and the signature is PSS as AMD makes it. */
 gboolean certificate_signed_by(const Der *der, const struct certificate *c,

@@ -99,12 +99,13 @@ policy_has_roots(const struct policy *policy, enum policy_root_kind kind)
 static GPtrArray *
 built_in_chain(const struct judge *j, GError **error)
 {
-    g_autoptr(GBytes) bytes = root_chain_amd(product_of_name(j->vek->issuer), j->vlek);
+    g_autofree char *issuer = certificate_issuer(j->vek);
+    g_autoptr(GBytes) bytes = root_chain_amd(product_of_name(issuer), j->vlek);
 
     if (bytes != NULL)
         return certificates_parse(bytes, error);
     error_denied(error, "no chain was given, and none is known for an issuer called \"%s\"",
-                 j->vek->issuer);
+                 issuer);
     return NULL;
 }
 
@@ -189,23 +190,27 @@ check_signer_name(struct judge *j, G_GNUC_UNUSED int arg)
 }
 
 static gboolean
-root_is_named(const struct judge *j, const struct policy_root *root)
+root_is_named(const struct judge *j, const struct policy_root *root, const guint8 key[static 32])
 {
     if (root->kind == POLICY_ROOT_INTEL ||
         (root->kind == POLICY_ROOT_AMD && root->product != j->verdict->product))
         return FALSE;
-    return memcmp(root->spki_sha256, j->root->spki_sha256, sizeof(root->spki_sha256)) == 0;
+    return memcmp(root->spki_sha256, key, sizeof(root->spki_sha256)) == 0;
 }
 
 static gboolean
 check_root_pinned(struct judge *j, G_GNUC_UNUSED int arg)
 {
     g_autoptr(GString) named = g_string_new(NULL);
+    GError *error = NULL;
+    guint8 key[32];
 
+    if (!certificate_spki_sha256(j->root, key, &error))
+        return judge_fail_error(j, error);
     for (guint i = 0; i < j->policy->roots->len; i++) {
         const struct policy_root *root = g_ptr_array_index(j->policy->roots, i);
 
-        if (root_is_named(j, root))
+        if (root_is_named(j, root, key))
             return TRUE;
         g_string_append_printf(named, "%s%s", named->len > 0 ? ", " : "", root->name);
     }

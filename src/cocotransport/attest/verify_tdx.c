@@ -76,11 +76,16 @@ check_chain_shape(struct judge *j, G_GNUC_UNUSED int arg)
 static gboolean
 check_root_pinned(struct judge *j, G_GNUC_UNUSED int arg)
 {
+    GError *error = NULL;
+    guint8 key[32];
+
+    if (!certificate_spki_sha256(j->root, key, &error))
+        return judge_fail_error(j, error);
     for (guint i = 0; i < j->policy->roots->len; i++) {
         const struct policy_root *root = g_ptr_array_index(j->policy->roots, i);
 
         if (root->kind != POLICY_ROOT_AMD &&
-            memcmp(root->spki_sha256, j->root->spki_sha256, sizeof(root->spki_sha256)) == 0)
+            memcmp(root->spki_sha256, key, sizeof(root->spki_sha256)) == 0)
             return TRUE;
     }
     return judge_fail(j, "%s is not one of the roots that are trusted", j->root->subject);
@@ -141,11 +146,8 @@ static gboolean
 check_qe_signature(struct judge *j, G_GNUC_UNUSED int arg)
 {
     const struct certificate *leaf = g_ptr_array_index(j->chain, 0);
-    g_auto(pubkey_handle) key = NULL;
 
-    if (gnutls_pubkey_init(&key) < 0 || gnutls_pubkey_import_x509(key, leaf->crt, 0) < 0)
-        return judge_fail(j, "the platform's key cannot be read");
-    return p256_verify(key, j->quote.qe_report, TDX_QE_REPORT_SIZE, j->quote.qe_signature) ||
+    return p256_verify(leaf->key, j->quote.qe_report, TDX_QE_REPORT_SIZE, j->quote.qe_signature) ||
            judge_fail(j, "the quoting enclave's report is not signed by the platform's key");
 }
 

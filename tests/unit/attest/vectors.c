@@ -41,9 +41,12 @@ add_synthetic_root(struct policy *policy, const char *file)
     ck_assert_ptr_nonnull(list);
     for (guint i = 0; i < list->len; i++) {
         const struct certificate *c = g_ptr_array_index(list, i);
+        guint8 key[32];
 
-        if (c->self_issued)
-            g_ptr_array_add(policy->roots, policy_root_from_pin(file, c->spki_sha256));
+        if (!c->self_issued)
+            continue;
+        ck_assert(certificate_spki_sha256(c, key, NULL));
+        g_ptr_array_add(policy->roots, policy_root_from_pin(file, key));
     }
 }
 
