@@ -29,6 +29,17 @@ serve()
     wait_socket "$name" "$TMP/$name.c"
 }
 
+# Pages of a library that no other process has mapped count as private too, so they are said apart.
+idle_memory()
+{
+    awk -v side="$1" '
+        /^[0-9a-f]+-/ { glib = /libglib/ }
+        /^Private/ { sum += $2; if (glib) library += $2 }
+        /^Private_Dirty/ { written += $2 }
+        END { printf "idle, private memory, %s: %d KiB, of it written to %d, of GLib %d\n",
+              side, sum, written, library }' "/proc/$(pid_of "$1")/smaps"
+}
+
 for pin in pinned unpinned; do
     prefix=()
     [ "$pin" = unpinned ] || prefix=(taskset -c 0)
@@ -38,9 +49,7 @@ for pin in pinned unpinned; do
             serve "$program" "$side" "${prefix[@]}"
             "${prefix[@]}" "$bench" commands "$TMP/$side.s" "$count" |
                 sed "s/^/$pin, run $run, $side: /"
-            [ "$pin$run" != pinned1 ] || awk -v side=$side \
-                '/^Private/ { sum += $2 } END { print "idle, private memory, " side ": " sum " KiB" }' \
-                "/proc/$(pid_of $side)/smaps_rollup"
+            [ "$pin$run" != pinned1 ] || idle_memory "$side"
             stop "$side" || true
         done
     done
