@@ -16,7 +16,7 @@
 #include "base/keyfile.h"
 #include "base/options.h"
 #include "cocotpm/bundle.h"
-#include "cocotpm/driver_evidence.h"
+#include "cocotpm/driver_ask.h"
 #include "cocotransport/attest/certificate.h"
 #include "cocotransport/link/link.h"
 #include "cocotransport/wire/message.h"
@@ -106,7 +106,7 @@ ask(const struct bundle_config *c, GError **error)
 {
     const struct link_address address = { .kind = LINK_UNIX, .path = c->driver };
     const gint64 deadline = g_get_monotonic_time() + ANSWER_SECONDS * G_USEC_PER_SEC;
-    guint8 request[2 + DRIVER_EVIDENCE_MAX];
+    guint8 request[2 + DRIVER_ASK_MAX];
     struct builder out = builder_on(request, sizeof(request));
     g_auto(AutoFd) fd = -1;
 

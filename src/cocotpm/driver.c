@@ -8,11 +8,14 @@
 #include "base/error.h"
 #include "base/io.h"
 #include "base/isolate.h"
+#include "cocotpm/driver_ask.h"
+#include "cocotpm/driver_check.h"
 #include "cocotpm/driver_config.h"
-#include "cocotpm/driver_evidence.h"
 #include "cocotpm/driver_front.h"
+#include "cocotpm/driver_receipt.h"
 #include "cocotransport/link/tunnel.h"
 #include "cocotransport/wire/eventlog.h"
+#include "cocotransport/wire/statement.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +27,8 @@ struct driver {
     Program *program;
     DriverSession *session;
     DriverFront *front;
-    DriverEvidence *evidence;
+    DriverAsk *evidence, *check;
+    DriverReceipt *receipt;
     gboolean connected;              /* once, at least */
     int data, control;               /* listening */
     gboolean listening;
@@ -87,6 +91,83 @@ write_eventlog(const char *path, const Client *client, GError **error)
     return io_write_file(path, entry, len, 0644, error);
 }
 
+static void
+take_receipt(const Client *client, gpointer data)
+{
+    struct driver *d = data;
+
+    if (d->receipt)
+        driver_receipt_take(d->receipt, client);
+}
+
+static void
+stale_detached(guint32 result, gpointer data)
+{
+    (void)result;
+    driver_session_fail(((struct driver *)data)->session, "its state was rolled back or forked");
+}
+
+/* A receipt does not hold: this is not the TPM that the receipt's owner used. What this one says
+ * of its state must not take that receipt's place. */
+static void
+stale(gpointer data)
+{
+    struct driver *d = data;
+    struct driver_tpm *tpm = driver_session_tpm(d->session);
+
+    g_warning("the CoCoTPM's state is stale or forked, detaching");
+    if (d->receipt)
+        driver_receipt_stop(d->receipt);
+    tpm->ops->shutdown(tpm, stale_detached, d);
+}
+
+static void
+receipt_checked(enum coco_status status, gpointer data)
+{
+    if (status == COCO_STALE)
+        stale(data);
+}
+
+/* The sockets of the VM's own beside those of the TPM. */
+static gboolean
+open_asks(struct driver *d, GError **error)
+{
+    const struct driver_ask_config evidence = {
+        .path = d->config.evidence,
+        .code = COCO_EVIDENCE,
+        .least = STATEMENT_NONCE_MIN + 4,
+        .most = STATEMENT_NONCE_MAX + 4,
+    };
+    const struct driver_ask_config check = {
+        .path = d->config.check_socket,
+        .code = COCO_CHECK_RECEIPT,
+        .least = RECEIPT_SIZE,
+        .most = RECEIPT_SIZE,
+        .answered = receipt_checked,
+        .data = d,
+    };
+
+    if (evidence.path)
+        d->evidence = driver_ask_new(&evidence, d->session, error);
+    if (evidence.path && !d->evidence)
+        return FALSE;
+    if (check.path)
+        d->check = driver_ask_new(&check, d->session, error);
+    return !check.path || d->check;
+}
+
+static gboolean
+open_receipt(struct driver *d, GError **error)
+{
+    if (!d->config.receipt)
+        return TRUE;
+    d->receipt = driver_receipt_new(d->config.receipt, d->setup.attach.uuid, error);
+    if (!d->receipt)
+        return FALSE;
+    d->setup.attach.receipt = driver_receipt_known(d->receipt);
+    return TRUE;
+}
+
 static gboolean
 attach(struct driver *d, GError **error)
 {
@@ -96,9 +177,13 @@ attach(struct driver *d, GError **error)
         .connect = driver_connect,
         .connect_data = d,
         .on_loss = d->setup.on_loss,
+        .answered = take_receipt,
+        .answered_data = d,
     };
     Client *client = attach_client_run(&d->setup.attach, driver_connect, d, deadline, NULL, error);
 
+    /* What it pointed to changes from here on. */
+    d->setup.attach.receipt = NULL;
     if (!client)
         return FALSE;
     if (d->config.eventlog && !write_eventlog(d->config.eventlog, client, error)) {
@@ -106,10 +191,11 @@ attach(struct driver *d, GError **error)
         return FALSE;
     }
     d->session = driver_session_new(client, &session);
-    if (!d->config.evidence)
-        return TRUE;
-    d->evidence = driver_evidence_new(d->config.evidence, d->session, error);
-    return d->evidence != NULL;
+    if (d->receipt) {
+        driver_receipt_start(d->receipt, d->session, stale, d);
+        driver_receipt_take(d->receipt, client);
+    }
+    return open_asks(d, error);
 }
 
 static gboolean
@@ -152,13 +238,25 @@ driver_clear(struct driver *d)
         remove_socket(&d->setup.control);
     }
     g_clear_pointer(&d->front, driver_front_free);
-    g_clear_pointer(&d->evidence, driver_evidence_free);
+    g_clear_pointer(&d->evidence, driver_ask_free);
+    g_clear_pointer(&d->check, driver_ask_free);
+    g_clear_pointer(&d->receipt, driver_receipt_free);
     g_clear_pointer(&d->program, program_free);
     if (!driver_session_free(d->session))
         return FALSE;
     driver_setup_clear(&d->setup);
     options_clear(driver_rows, &d->config);
     return TRUE;
+}
+
+static gboolean
+check_receipt(const struct driver_config *c, GError **error)
+{
+    gint64 deadline = g_get_monotonic_time() + c->timeout * G_USEC_PER_SEC;
+    guint8 uuid[16];
+
+    return driver_config_uuid(c, uuid, error) &&
+           driver_check_run(c->check_receipt, c->check_socket, uuid, deadline, error);
 }
 
 static gboolean
@@ -170,9 +268,12 @@ driver_main(struct driver *d, int argc, char **argv, GError **error)
     d->program = program_start("cocotpm-driver", "--link ADDRESS --policy FILE --id UUID "
                                "--server type=unixio,path=P [options]", driver_rows, argc, argv,
                                &d->config.program, error);
-    if (!d->program || !driver_config_check(&d->config, error)
-        || !driver_setup_load(&d->config, &d->setup, error) || !serve(d, error)
-        || !attach(d, error) || !program_ready(d->program, error))
+    if (!d->program || !driver_config_check(&d->config, error))
+        return FALSE;
+    if (d->config.check_receipt)
+        return check_receipt(&d->config, error);
+    if (!driver_setup_load(&d->config, &d->setup, error) || !open_receipt(d, error)
+        || !serve(d, error) || !attach(d, error) || !program_ready(d->program, error))
         return FALSE;
     driver_run(d);
     return TRUE;

@@ -36,6 +36,12 @@ const struct option_row driver_rows[] = {
         "write the TCG event log of what the CoCoTPM measured"),
     ROW("evidence", OPTION_STRING, evidence, "PATH",
         "a socket where cocotpm-bundle asks for evidence for relying parties"),
+    ROW("receipt", OPTION_STRING, receipt, "FILE",
+        "keep the newest receipt there, and show it when attaching"),
+    ROW("check-receipt", OPTION_STRING, check_receipt, "FILE",
+        "have the running driver check the receipt kept there, and end"),
+    ROW("check-socket", OPTION_STRING, check_socket, "PATH",
+        "the socket of the running driver for --check-receipt"),
     ROW("keep-evidence", OPTION_FLAG, keep_evidence, NULL,
         "keep the means to make more evidence after attaching"),
     ROW("on-loss", OPTION_STRING, on_loss, "block|panic",
@@ -51,35 +57,54 @@ driver_config_init(struct driver_config *c)
     *c = (struct driver_config){ .psk_fd = -1, .timeout = DEFAULT_TIMEOUT };
 }
 
+static gboolean
+check_timeout(const struct driver_config *c, GError **error)
+{
+    return (c->timeout >= 1 && c->timeout <= 3600) ||
+           error_malformed(error, "--timeout: 1 to 3600 seconds");
+}
+
+/* It attaches to nothing: what only a driver that does needs was meant for another command. */
+static gboolean
+check_asking(const struct driver_config *c, GError **error)
+{
+    if (!c->check_socket)
+        return error_malformed(error, "--check-socket: where the running driver listens is needed");
+    if (c->link || c->policy || c->server || c->receipt || c->program.daemon)
+        return error_malformed(error, "--check-receipt asks the running driver: --link, --policy, "
+                               "--server, --receipt and --daemon do not go with it");
+    return check_timeout(c, error);
+}
+
 gboolean
 driver_config_check(const struct driver_config *c, GError **error)
 {
+    if (!c->id)
+        return error_malformed(error, "--id: the instance's UUID is needed");
+    if (c->check_receipt)
+        return check_asking(c, error);
     if (!c->link)
         return error_malformed(error, "--link: the way to the CoCoTPM is needed");
     if (!c->policy)
         return error_malformed(error, "--policy: a file is needed");
-    if (!c->id)
-        return error_malformed(error, "--id: the instance's UUID is needed");
     if (c->psk_file && c->psk_fd >= 0)
         return error_malformed(error, "--psk-file and --psk-fd exclude each other");
     if (!c->server)
         return error_malformed(error, "--server: nobody could use the TPM");
     if (c->on_loss && strcmp(c->on_loss, "block") && strcmp(c->on_loss, "panic"))
         return error_malformed(error, "--on-loss: block or panic, not \"%s\"", c->on_loss);
-    if (c->timeout == 0 || c->timeout > 3600)
-        return error_malformed(error, "--timeout: 1 to 3600 seconds");
-    return TRUE;
+    return check_timeout(c, error);
 }
 
-static gboolean
-uuid_parse(const char *text, guint8 ret[static 16], GError **error)
+gboolean
+driver_config_uuid(const struct driver_config *c, guint8 ret[static 16], GError **error)
 {
     g_auto(GStrv) parts = NULL;
     g_autofree char *digits = NULL;
 
-    if (!g_uuid_string_is_valid(text))
-        return error_malformed(error, "--id: \"%s\" is no UUID", text);
-    parts = g_strsplit(text, "-", -1);
+    if (!g_uuid_string_is_valid(c->id))
+        return error_malformed(error, "--id: \"%s\" is no UUID", c->id);
+    parts = g_strsplit(c->id, "-", -1);
     digits = g_strjoinv(NULL, parts);
     return hex_decode(digits, ret, 16, error);
 }
@@ -171,7 +196,7 @@ setup_fill(const struct driver_config *c, struct driver_setup *s, GError **error
         g_prefix_error(error, "--link: ");
         return FALSE;
     }
-    if (!uuid_parse(c->id, s->attach.uuid, error) || !sockets_parse(c, s, error)
+    if (!driver_config_uuid(c, s->attach.uuid, error) || !sockets_parse(c, s, error)
         || !policy_load(c, s, error) || !psk_load(c, s, error))
         return FALSE;
     s->provider = provider_open(c->platform ? c->platform : "auto", error);

@@ -17,6 +17,9 @@ struct driver_config {
     char *server, *ctrl;
     char *eventlog;
     char *evidence;                  /* socket for cocotpm-bundle */
+    char *receipt;
+    char *check_receipt;             /* ask the running driver and end */
+    char *check_socket;
     gboolean keep_evidence;
     char *on_loss;
     guint timeout;
@@ -28,6 +31,9 @@ extern const struct option_row driver_rows[];
 void driver_config_init(struct driver_config *c);
 /* What contradicts itself, in the words the user typed. */
 gboolean driver_config_check(const struct driver_config *c, GError **error);
+
+/* --id */
+gboolean driver_config_uuid(const struct driver_config *c, guint8 ret[static 16], GError **error);
 
 /* Everything the command line names, opened. */
 struct driver_setup {

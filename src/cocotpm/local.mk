@@ -30,15 +30,21 @@ cocotpm_relay_LDADD = librelay.la libprogram.la liblink.la libwire.la libbase.la
 
 noinst_LTLIBRARIES += libdriver.la
 libdriver_la_SOURCES = \
+	src/cocotpm/driver_ask.c \
+	src/cocotpm/driver_ask.h \
+	src/cocotpm/driver_check.c \
+	src/cocotpm/driver_check.h \
 	src/cocotpm/driver_config.c \
 	src/cocotpm/driver_config.h \
-	src/cocotpm/driver_evidence.c \
-	src/cocotpm/driver_evidence.h \
 	src/cocotpm/driver_front.c \
 	src/cocotpm/driver_front.h \
+	src/cocotpm/driver_receipt.c \
+	src/cocotpm/driver_receipt.h \
 	src/cocotpm/driver_session.c \
 	src/cocotpm/driver_session.h \
-	src/cocotpm/driver_tpm.h
+	src/cocotpm/driver_tpm.h \
+	src/cocotpm/receipt_file.c \
+	src/cocotpm/receipt_file.h
 
 DRIVER_LIBS = libdriver.la libsession.la libattest.la libkeys.la libprogram.la liblink.la libwire.la \
 	libbase.la $(TASN1_LIBS) $(GNUTLS_LIBS) $(GLIB_LIBS)
