@@ -76,10 +76,12 @@ cocotpm_find_key(gpointer cocotpm, const guint8 *identity, gsize len, gboolean *
         count = cocovm_candidates(c, candidates, CANDIDATES_MAX);
     *ret_known = FALSE;
     for (guint i = 0; i < count; i++) {
-        const gboolean same = crypto_equal(candidates[i].context, id.context, SHA256_SIZE) &
-                              crypto_equal(c->uuid, id.uuid, sizeof(c->uuid));
+        const gboolean same_context =
+            crypto_equal(candidates[i].context, id.context, SHA256_SIZE);
+        const gboolean same_uuid = crypto_equal(c->uuid, id.uuid, sizeof(c->uuid));
 
-        if (ours && same && candidates[i].usable && candidates[i].epsk != NULL) {
+        if (ours && same_context && same_uuid && candidates[i].usable
+            && candidates[i].epsk != NULL) {
             *ret_known = TRUE;
             epsk = candidates[i].epsk;
         }
