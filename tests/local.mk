@@ -24,3 +24,7 @@ include tests/fuzz/seal.mk
 include tests/bench/local.mk
 include tests/bench/verify.mk
 include tests/bench/session.mk
+
+# What tests/run leaves behind: logs, and the authorities of emulated chips.
+clean-local:
+	rm -rf tests/log tests/snp-pki
