@@ -146,5 +146,5 @@ digest()
 
 report()
 {
-    printf 'report: %s | %s | %s\n' "$1" "$2" "$3"
+    printf 'report: %s | %s | %s\n' "$1" "$2${4- (not run)}" "$3"
 }

@@ -23,7 +23,7 @@ for command in 0000000200000000 00000003 00000006 0000000d0000000000000001000000
     attack send c "$command"
     pcr_check "$command inside the session"
 done
-report "INIT, STOP, HASH_START, state blobs" "obeyed: PCRs cleared" "not understood"
+report "INIT, STOP, HASH_START, state blobs" "obeyed: PCRs cleared" "not understood" ""
 
 # A driver's client cannot send them either.
 for command in 0000000200000000 0000000e 00000006; do

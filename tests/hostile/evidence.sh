@@ -14,7 +14,7 @@ coco_swtpm
 # line ATTACK OUTCOME: of the table of tests/hostile/run --report; plain swtpm asks for nothing.
 line()
 {
-    echo "report: $1 | asks for no evidence | $2"
+    echo "report: $1 | asks for no evidence (not run) | $2"
 }
 
 # vm NAME [OPTION…]: a launch of the right image with the right HOST_DATA.

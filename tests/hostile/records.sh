@@ -66,7 +66,7 @@ for offset in 0 1 5 25; do
 done
 stall "flip the length of a command" c flip 3
 stall "flip the length of an answer" s flip 3
-report "flip a byte of a record" "changes the command" "session ends, exactly once"
+report "flip a byte of a record" "changes the command" "session ends, exactly once" ""
 try "duplicate a command" c next dup
 try "duplicate an answer" s next dup
 report "duplicate a record" "runs twice" "session ends, exactly once"
