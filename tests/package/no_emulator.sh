@@ -14,15 +14,21 @@ cc=$(sed -n 's/^CC = //p' "$BUILD/Makefile")
     fail "configure"
 make -j2 install DESTDIR="$TMP/root" > make.log 2>&1 || { tail -n 30 make.log; fail "make"; }
 
+# matching PATTERN: the lines that match; none is no failure.
+matching()
+{
+    grep -iE "$1" || [ $? = 1 ]
+}
+
 # found FOLDER: what of the emulator is in the programs and libraries of an installation.
 found()
 {
     local file
 
     find "$1" -type f -perm /111 | sort | while read -r file; do
-        { nm -a "$file"; nm -D "$file"; } 2> /dev/null | grep -iE 'snpemu|emulator' |
+        { nm -a "$file"; nm -D "$file"; } 2> /dev/null | matching 'snpemu|emulator' |
             sed "s,^,$file: ,"
-        strings -a "$file" | grep -iE 'snpemu|COCOTPM-EMU|emulated AMD' | sed "s,^,$file: ,"
+        strings -a "$file" | matching 'snpemu|COCOTPM-EMU|emulated AMD' | sed "s,^,$file: ,"
     done
 }
 
