@@ -208,6 +208,19 @@ unhex()
     tr -d ' \n' | tr a-f A-F | basenc --base16 -d
 }
 
+# slice FILE OFFSET COUNT: these bytes as digits.
+slice()
+{
+    od -An -v -tx1 -j "$2" -N "$3" "$1" | tr -d ' \n'
+}
+
+# finds OPTION… WORDS: grep -q for the end of a pipe. It reads all of its input: grep -q leaves
+# at the first match, and the signal that then ends the writer fails the pipe (pipefail).
+finds()
+{
+    [ "$(grep -c "$@")" != 0 ]
+}
+
 # expect_fail WORDS COMMAND…: it must fail (not by a signal) and say WORDS, an extended
 # regular expression, on either output.
 expect_fail()

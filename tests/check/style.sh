@@ -55,13 +55,15 @@ refuse "TLS stands in session/tls alone" '\bgnutls_session_t\b' \
     $(printf '%s\n' "${sources[@]}" | grep -v '^src/cocotransport/session/tls')
 refuse "comments are /* */" '^\s*//' "${sources[@]}" "${tests[@]}"
 refuse "a tab in C" '\t' "${sources[@]}" "${tests[@]}"
+refuse "grep -q at the end of a pipe kills its writer (lib.sh: finds)" '(?<!\|)\| *grep -\w*[q]' \
+    "${scripts[@]}"
 refuse "white space at the end of a line" '[ \t]+$' "${sources[@]}" "${tests[@]}" "${scripts[@]}"
 # The house writes 100; a comment beside a table may hang over a little.
 refuse "longer than 110 columns" '^.{111}' "${sources[@]}" "${tests[@]}"
 
 for file in "${sources[@]}" "${tests[@]}"; do
     if [ "$(head -c 44 "$file")" != "/* SPDX-License-Identifier: BSD-3-Clause */" ] &&
-        ! head -n 1 "$file" | grep -q '^/\* SPDX-License-Identifier: BSD-3-Clause \*/$'; then
+        ! head -n 1 "$file" | finds '^/\* SPDX-License-Identifier: BSD-3-Clause \*/$'; then
         echo "$file: does not begin with its licence (SPDX) line"
         wrong=$((wrong + 1))
     fi
@@ -76,7 +78,7 @@ for file in "${scripts[@]}"; do
     bash -n "$file" || wrong=$((wrong + 1))
 done
 for file in tests/{check,integration,compat,hostile,model,qemu,package,bench}/*.sh; do
-    if [ -f "$file" ] && ! sed -n 1,25p "$file" | grep -q '^# test: .'; then
+    if [ -f "$file" ] && ! sed -n 1,25p "$file" | finds '^# test: .'; then
         echo "$file: has no line '# test: …' that says what it shows"
         wrong=$((wrong + 1))
     fi

@@ -45,7 +45,7 @@ retry test -s "$TMP/receipts" || fail "no receipt was kept"
 [ "$(stat -c '%a %s' "$TMP/receipts")" = "600 80" ] || fail "not one receipt, for its owner only"
 [ "$(stat -c '%a' "$TMP/check")" = 600 ] || fail "the socket is not for its owner only"
 [ "$(head -c 16 "$TMP/receipts" | hex)" = "${id//-/}" ] || fail "the receipt is of another instance"
-check "$TMP/receipts" | grep -q 'the receipt holds' || fail "the honest receipt does not hold"
+check "$TMP/receipts" | finds 'the receipt holds' || fail "the honest receipt does not hold"
 coco_driver_stop one
 cp "$TMP/receipts" "$TMP/early"
 stop swtpm

@@ -21,7 +21,7 @@ serve()
 cd "$TMP"
 serve
 [ "$(cat "$TMP/pid")" = "$(pid_of swtpm)" ] || fail "the pid file names another process"
-tpm2_getrandom --hex 32 | grep -qE '^[0-9a-f]{64}$' || fail "getrandom"
+tpm2_getrandom --hex 32 | finds -E '^[0-9a-f]{64}$' || fail "getrandom"
 tpm2_pcrread sha256:0,16 > pcr.1
 tpm2_createprimary -Q -C o -G ecc -c prim.ctx
 tpm2_flushcontext -t

@@ -8,7 +8,7 @@ set -euo pipefail
 need tpm2_getrandom tpm2_checkquote
 
 quickstart="$SRC/samples/quickstart"
-"$quickstart" --help | grep -q -- --keep || fail "--help does not show --keep"
+"$quickstart" --help | finds -- --keep || fail "--help does not show --keep"
 expect_fail 'usage' "$quickstart" --nonsense
 
 "$quickstart" --no-install --build "$BUILD" > "$TMP/first.log" 2>&1 || {

@@ -7,10 +7,10 @@ set -euo pipefail
 need ldd nm
 
 relay=$(ours cocotpm-relay)
-if ldd "$relay" | grep -Eq 'gnutls|nettle|libcrypto'; then
+if ldd "$relay" | finds -E 'gnutls|nettle|libcrypto'; then
     fail "the relay is linked with a library of keys"
 fi
-if nm "$relay" 2> /dev/null | grep -Eq ' [Tt] (tls_|secret_|schedule_|crypto_)'; then
+if nm "$relay" 2> /dev/null | finds -E ' [Tt] (tls_|secret_|schedule_|crypto_)'; then
     fail "the relay holds key code"
 fi
 
@@ -28,11 +28,11 @@ operator()
         --operator-psk-file "$TMP/operator.psk" "$@"
 }
 
-operator status | grep -q '^attached: no$' || fail "the status is wrong before attaching"
+operator status | finds '^attached: no$' || fail "the status is wrong before attaching"
 driver_start cocovm tpm relay
 pcr_extend "$(digest 1)"
 pcr_check "through the relay"
-operator status | grep -q '^attached: yes$' || fail "the status is wrong after attaching"
+operator status | finds '^attached: yes$' || fail "the status is wrong after attaching"
 head -c 32 /dev/urandom > "$TMP/other.psk"
 expect_fail "." "$(ours cocotpm-operator)" --to "unixio:$TMP/relay.sock" --id "$ID" \
     --operator-psk-file "$TMP/other.psk" reset

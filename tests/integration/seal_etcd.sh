@@ -6,7 +6,7 @@ set -euo pipefail
 
 need etcd openssl mkfifo
 tool=$(ours sealed_tool)
-shim=$BUILD/tests/fault/.libs/faults.so
+shim=$BUILD/tests/fault/faults.so
 work=$(mktemp -d -p /dev/shm coco.XXXXXX 2> /dev/null) || work=$(mktemp -d "$TMP/work.XXXXXX")
 at_exit rm -rf "$work"
 cd "$work"

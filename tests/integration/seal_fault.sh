@@ -5,7 +5,7 @@
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 
-shim=$BUILD/tests/fault/.libs/faults.so
+shim=$BUILD/tests/fault/faults.so
 [ -e "$shim" ] || fail "the build has no $shim"
 runs=${FAULT_RUNS:-150}
 

@@ -4,7 +4,7 @@
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 
-shim=$BUILD/tests/fault/.libs/faults.so
+shim=$BUILD/tests/fault/faults.so
 [ -e "$shim" ] || fail "the build has no $shim"
 folder=$(mktemp -d -p /dev/shm coco.XXXXXX 2> /dev/null) || folder=$TMP/work
 at_exit rm -rf "$folder"

@@ -36,7 +36,7 @@ grep -q 'not opened: nothing of this was authenticated' "$TMP/plain" || fail "$(
 grep -q "$id" "$TMP/plain" || fail "no UUID: $(cat "$TMP/plain")"
 grep -q '^slot *recovery' "$TMP/plain" || fail "no recovery slot: $(cat "$TMP/plain")"
 grep -q "$(sha256sum < "$TMP/instance.policy" | cut -d' ' -f1)" "$TMP/plain" || fail "no digest"
-inspect --json | grep -q '"authenticated" : false' || fail "JSON claims what it cannot know"
+inspect --json | finds '"authenticated" : false' || fail "JSON claims what it cannot know"
 inspect --cocotpm "id=$id,platform=emulator:$TMP/tpmvm" > "$TMP/opened"
 grep -q '"authenticated" : true' "$TMP/opened" || fail "not opened: $(cat "$TMP/opened")"
 
@@ -54,7 +54,7 @@ image tpm "a newer firmware, kernel and initrd of the TPM VM"
 vm_launch chip tpmvm "$TMP/tpm.img"
 expect_fail 'sealed by another image' "$swtpm" socket --tpm2 --tpmstate "dir=$TMP/state" \
     --cocotpm "type=unixio,path=$TMP/link,id=$id,platform=emulator:$TMP/tpmvm"
-inspect --cocotpm "id=$id,platform=emulator:$TMP/tpmvm" | grep -q '"authenticated" : false' ||
+inspect --cocotpm "id=$id,platform=emulator:$TMP/tpmvm" | finds '"authenticated" : false' ||
     fail "a state that does not open passes for authentic"
 head -c 32 /dev/urandom > "$TMP/wrong"
 expect_fail 'recovery slot does not open' recover "$TMP/wrong"

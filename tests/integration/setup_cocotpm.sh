@@ -50,7 +50,7 @@ open_secret()
 for name in psk recovery; do
     open_secret $name $name > "$name"
     [ "$(wc -c < $name)" = 32 ] || fail "the $name secret does not open"
-    if hex < state/tpm2-00.sealed | grep -q "$(hex < $name)"; then
+    if hex < state/tpm2-00.sealed | finds "$(hex < $name)"; then
         fail "the $name secret lies in clear in the state"
     fi
 done
@@ -84,6 +84,6 @@ coco_swtpm
 coco_launch vm
 coco_driver vm --psk-file psk
 tpm vm tpm2_getrandom --hex 8 > /dev/null || fail "the TPM does not answer"
-tpm vm tpm2_getcap properties-variable | grep -A1 MAX_AUTH_FAIL | grep -qi 'raw: 0x20\|0x20' ||
+tpm vm tpm2_getcap properties-variable | grep -A1 MAX_AUTH_FAIL | finds -i 'raw: 0x20\|0x20' ||
     fail "the limit of wrong tries is not 32"
 echo "provisioned, delivered, attested, used"

@@ -53,9 +53,9 @@ chip_do chip commit
 expect_fail 'older' chip_do chip firmware --tcb 0:10:0:23:84 --version 1.55.29
 expect_fail 'above' chip_do chip config --tcb 0:10:0:25:85
 chip_do chip config --tcb 0:10:0:24:85
-chip_do chip status | grep -q 'reported-tcb 0:10:0:24:85' || fail "REPORTED_TCB"
+chip_do chip status | finds 'reported-tcb 0:10:0:24:85' || fail "REPORTED_TCB"
 chip_do chip vlek --csp-id CN=test
-chip_do chip status | grep -q 'vlek CN=test' || fail "VLEK"
+chip_do chip status | finds 'vlek CN=test' || fail "VLEK"
 
 # ID blocks: signed ones are taken, with the fields they carry; a foreign image's is not.
 if command -v openssl > /dev/null; then
@@ -84,4 +84,4 @@ fi
 # A guest at VMPL 2 gets no report of VMPL 0.
 vm_launch chip low "$TMP/tpm.img" -- --vmpl 2
 "$(ours platform)" "emulator:$TMP/low" evidence 1 "$TMP/report"
-[ "$(tail -c +49 "$TMP/report" | head -c 4 | hex)" = 02000000 ] || fail "VMPL"
+[ "$(slice "$TMP/report" 48 4)" = 02000000 ] || fail "VMPL"

@@ -22,7 +22,7 @@ expect()
 # field OFFSET LENGTH of the Genoa report
 field()
 {
-    tail -c +$(($1 + 1)) "$vectors/snp/oak_genoa_oc.report.bin" | head -c "$2" | hex
+    slice "$vectors/snp/oak_genoa_oc.report.bin" "$(($1))" "$2"
 }
 
 expect 0 '^accepted: .*not judged: who the peer is' "${genoa[@]}"
@@ -98,7 +98,7 @@ expect 1 '^rejected: ark_pinned' "${genoa[@]}" --policy "$TMP/roots.policy"
 # What a test PKI allows that AMD's does not.
 synthetic=(--vek "$vectors/synthetic/vcek_milan.der" --chain "$vectors/synthetic/ask_ark_milan.pem"
            --root "$vectors/synthetic/ask_ark_milan.pem")
-measured="measurement = $(tail -c +145 "$vectors/synthetic/ok_vmpl3.report.bin" | head -c 48 | hex)"
+measured="measurement = $(slice "$vectors/synthetic/ok_vmpl3.report.bin" 144 48)"
 policy strict "$measured" "committed-firmware = yes"
 for report in ok_vmpl3:vmpl_expected ok_host_requested:vmpl_expected ok_provisional_fw:firmware_committed; do
     expect 0 '^accepted' --report "$vectors/synthetic/${report%:*}.report.bin" "${synthetic[@]}"
@@ -114,7 +114,7 @@ expect 1 '^rejected: ask_not_revoked' --report "$vectors/synthetic/good_milan_v3
 vlek=(--report "$vectors/snp/trustee_vlek.report.bin" --vek "$vectors/snp/trustee_vlek.vlek.der"
       --at 2025-06-01 --root amd-milan)
 expect 0 '^accepted' "${vlek[@]}"
-launched="measurement = $(tail -c +145 "$vectors/snp/trustee_vlek.report.bin" | head -c 48 | hex)"
+launched="measurement = $(slice "$vectors/snp/trustee_vlek.report.bin" 144 48)"
 policy cloud "$launched" "vmpl = 1"
 expect 1 '^rejected: csp_allowed' "${vlek[@]}" --policy "$TMP/cloud.policy"
 policy cloud "$launched" "vmpl = 1" "csp-id = CN=cc-us-east-2.amazonaws.com"

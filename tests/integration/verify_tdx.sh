@@ -48,9 +48,9 @@ policy()
     printf '%s\n' "$@" >> "$TMP/policy"
 }
 v4=$vectors/tdx/trustee_tdx_quote_6.dat
-mrtd=$(tail -c +$((48 + 136 + 1)) "$v4" | head -c 48 | hex)
-rtmr0=$(tail -c +$((48 + 328 + 1)) "$v4" | head -c 48 | hex)
-data=$(tail -c +$((48 + 520 + 1)) "$v4" | head -c 64 | hex)
+mrtd=$(slice "$v4" "$((48 + 136))" 48)
+rtmr0=$(slice "$v4" "$((48 + 328))" 48)
+data=$(slice "$v4" "$((48 + 520))" 64)
 policy "mrtd = $mrtd" "rtmr0 = $rtmr0"
 expect 0 '^accepted' tdx --quote "$v4" --policy "$TMP/policy" --report-data "$data"
 expect 1 '^rejected: report_data' tdx --quote "$v4" --report-data "$(printf '%0128d' 1)"

@@ -16,7 +16,7 @@ for program in $programs; do
     name=$(basename "$program")
     [ -x "$prefix/bin/$name" ] || fail "$name is not installed"
     [ -n "$(find "$prefix/share/man" -name "$name.[1-8]")" ] || fail "$name has no man page there"
-    readelf -hW "$prefix/bin/$name" | grep -q 'Type: *DYN' || fail "$name is no PIE"
+    readelf -hW "$prefix/bin/$name" | finds 'Type: *DYN' || fail "$name is no PIE"
     headers=$(readelf -lW "$prefix/bin/$name")
     dynamic=$(readelf -dW "$prefix/bin/$name")
     grep -q GNU_RELRO <<< "$headers" || fail "$name has no relro"

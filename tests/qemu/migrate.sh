@@ -45,7 +45,7 @@ retry test -S "$TMP/wire" || fail "the target does not listen"
 monitor a "migrate -d unix:$TMP/wire" > /dev/null
 migrated()
 {
-    monitor a "info migrate" | grep -q 'Migration status: completed'
+    monitor a "info migrate" | finds 'Migration status: completed'
 }
 PATIENCE=300 retry migrated || fail "migration does not complete: $(monitor a 'info migrate')"
 monitor a quit > /dev/null || true
