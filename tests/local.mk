@@ -28,3 +28,4 @@ include tests/bench/session.mk
 # What tests/run leaves behind: logs, and the authorities of emulated chips.
 clean-local:
 	rm -rf tests/log tests/snp-pki
+	find src tests -name '*.d' -type f -exec rm -f {} +

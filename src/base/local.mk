@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
-noinst_LTLIBRARIES += libbase.la
-libbase_la_SOURCES = \
+noinst_LIBRARIES += libbase.a
+BASE_LIBS = libbase.a $(GLIB_LIBS)
+libbase_a_SOURCES = \
 	src/base/builder.c \
 	src/base/builder.h \
 	src/base/cursor.c \
@@ -20,4 +21,3 @@ libbase_la_SOURCES = \
 	src/base/log.h \
 	src/base/options.c \
 	src/base/options.h
-libbase_la_LIBADD = $(GLIB_LIBS)

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
 include src/cocotpm/verify.mk
 
-noinst_LTLIBRARIES += libprogram.la
-libprogram_la_SOURCES = \
+noinst_LIBRARIES += libprogram.a
+PROGRAM_LIBS = libprogram.a $(BASE_LIBS)
+libprogram_a_SOURCES = \
 	src/cocotpm/program.c \
 	src/cocotpm/program.h
 
 # What the relay is made of: no key code, and nothing that would need any.
-noinst_LTLIBRARIES += librelay.la
-librelay_la_SOURCES = \
+noinst_LIBRARIES += librelay.a
+RELAY_LIBS = librelay.a $(PROGRAM_LIBS) $(LINK_LIBS)
+librelay_a_SOURCES = \
 	src/cocotpm/relay_commands.c \
 	src/cocotpm/relay_commands.h \
 	src/cocotpm/relay_connect.c \
@@ -26,10 +28,11 @@ librelay_la_SOURCES = \
 
 bin_PROGRAMS += cocotpm-relay
 cocotpm_relay_SOURCES = src/cocotpm/relay.c
-cocotpm_relay_LDADD = librelay.la libprogram.la liblink.la libwire.la libbase.la $(GLIB_LIBS)
+cocotpm_relay_LDADD = $(RELAY_LIBS)
 
-noinst_LTLIBRARIES += libdriver.la
-libdriver_la_SOURCES = \
+noinst_LIBRARIES += libdriver.a
+DRIVER_LIBS = libdriver.a $(SESSION_LIBS) $(PROGRAM_LIBS) $(LINK_LIBS)
+libdriver_a_SOURCES = \
 	src/cocotpm/driver_ask.c \
 	src/cocotpm/driver_ask.h \
 	src/cocotpm/driver_check.c \
@@ -46,8 +49,6 @@ libdriver_la_SOURCES = \
 	src/cocotpm/receipt_file.c \
 	src/cocotpm/receipt_file.h
 
-DRIVER_LIBS = libdriver.la libsession.la libattest.la libkeys.la libprogram.la liblink.la libwire.la \
-	libbase.la $(TASN1_LIBS) $(GNUTLS_LIBS) $(GLIB_LIBS)
 
 bin_PROGRAMS += cocotpm-driver
 cocotpm_driver_SOURCES = src/cocotpm/driver.c

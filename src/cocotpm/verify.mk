@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # What a relying party runs.
-noinst_LTLIBRARIES += libbundle.la
-libbundle_la_SOURCES = \
+noinst_LIBRARIES += libbundle.a
+BUNDLE_LIBS = libbundle.a $(ATTEST_LIBS) $(JSON_LIBS) $(TSS_LIBS)
+libbundle_a_SOURCES = \
 	src/cocotpm/bundle.c \
 	src/cocotpm/bundle.h \
 	src/cocotpm/bundle_judge.c \
@@ -13,9 +14,7 @@ libbundle_la_SOURCES = \
 	src/cocotpm/pcr_replay.h \
 	src/cocotpm/quote.c \
 	src/cocotpm/quote.h
-libbundle_la_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(TSS_CFLAGS)
-libbundle_la_LIBADD = libattest.la libwire.la libkeys.la libbase.la $(JSON_LIBS) $(TSS_LIBS) \
-	$(GNUTLS_LIBS) $(GLIB_LIBS)
+libbundle_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(TSS_CFLAGS)
 
 bin_PROGRAMS += cocotpm-verify
 cocotpm_verify_SOURCES = \
@@ -31,7 +30,7 @@ cocotpm_verify_SOURCES = \
 	src/cocotpm/verify_show.c \
 	src/cocotpm/verify_tdx.c
 cocotpm_verify_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(TSS_CFLAGS)
-cocotpm_verify_LDADD = libbundle.la
+cocotpm_verify_LDADD = $(BUNDLE_LIBS)
 
 dist_man_MANS += man/cocotpm-policy.5 man/cocotpm-verify.1
 
@@ -39,6 +38,6 @@ dist_man_MANS += man/cocotpm-policy.5 man/cocotpm-verify.1
 bin_PROGRAMS += cocotpm-bundle
 cocotpm_bundle_SOURCES = src/cocotpm/bundle_main.c
 cocotpm_bundle_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(TSS_CFLAGS)
-cocotpm_bundle_LDADD = libbundle.la liblink.la libbase.la $(GLIB_LIBS)
+cocotpm_bundle_LDADD = $(BUNDLE_LIBS) $(LINK_LIBS)
 dist_man_MANS += man/cocotpm-bundle.1 man/cocotpm-bundle.5
 EXTRA_DIST += samples/remote-attestation

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The software AMD-SP; --disable-snp-emulator leaves it out.
 if SNP_EMULATOR
-noinst_LTLIBRARIES += libsnpemu.la
-libsnpemu_la_SOURCES = \
+noinst_LIBRARIES += libsnpemu.a
+SNPEMU_LIBS = libsnpemu.a $(ATTEST_LIBS) $(LINK_LIBS) $(FUSE_LIBS)
+libsnpemu_a_SOURCES = \
 	src/snpemu/chip.c \
 	src/snpemu/chip.h \
 	src/snpemu/chip_state.c \
@@ -39,15 +40,13 @@ libsnpemu_la_SOURCES = \
 	src/snpemu/status.c \
 	src/snpemu/status.h \
 	src/snpemu/vek_extensions.c
-libsnpemu_la_CPPFLAGS = $(AM_CPPFLAGS) $(TASN1_CFLAGS)
+libsnpemu_a_CPPFLAGS = $(AM_CPPFLAGS) $(TASN1_CFLAGS)
 if FUSE
-libsnpemu_la_SOURCES += src/snpemu/front.h src/snpemu/front_cuse.c src/snpemu/front_fuse.c
-libsnpemu_la_CPPFLAGS += $(FUSE_CFLAGS) -DFUSE
-libsnpemu_la_LIBADD = $(FUSE_LIBS)
+libsnpemu_a_SOURCES += src/snpemu/front.h src/snpemu/front_cuse.c src/snpemu/front_fuse.c
+libsnpemu_a_CPPFLAGS += $(FUSE_CFLAGS) -DFUSE
 endif
 
 bin_PROGRAMS += cocotpm-snpemu
 cocotpm_snpemu_SOURCES = src/snpemu/main.c
-cocotpm_snpemu_LDADD = libsnpemu.la libattest.la libkeys.la liblink.la libwire.la libbase.la \
-	$(GLIB_LIBS) $(GNUTLS_LIBS) $(TASN1_LIBS)
+cocotpm_snpemu_LDADD = $(SNPEMU_LIBS)
 endif

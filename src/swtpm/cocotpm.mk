@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # `swtpm socket --cocotpm`: a part of swtpm-full.
 
-noinst_LTLIBRARIES += libcocotpm.la
-libcocotpm_la_SOURCES = \
+noinst_LIBRARIES += libcocotpm.a
+COCOTPM_LIBS = libcocotpm.a $(SWTPM_LIBS) $(STORE_SEALED_LIBS) $(STORE_CIPHER_LIBS) \
+	$(SESSION_LIBS) $(LINK_LIBS)
+libcocotpm_a_SOURCES = \
 	src/swtpm/cocotpm.c \
 	src/swtpm/cocotpm_attach.c \
 	src/swtpm/cocotpm_commands.c \

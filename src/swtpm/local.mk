@@ -2,8 +2,9 @@
 # Two programs of the same objects (features.h): swtpm has neither GnuTLS nor
 # JSON, curl or TSS behind it; swtpm-full has, and what --key and --cocotpm need.
 
-noinst_LTLIBRARIES += libswtpm.la
-libswtpm_la_SOURCES = \
+noinst_LIBRARIES += libswtpm.a
+SWTPM_LIBS = libswtpm.a $(CONTROL_LIBS) $(ENGINE_LIBS) $(STORE_LIBS) $(SECCOMP_LIBS)
+libswtpm_a_SOURCES = \
 	src/swtpm/chardev.c \
 	src/swtpm/chardev.h \
 	src/swtpm/ctrl.c \
@@ -32,11 +33,9 @@ libswtpm_la_SOURCES = \
 	src/swtpm/sockets.c \
 	src/swtpm/sockets.h \
 	src/swtpm/sources.c
-libswtpm_la_CPPFLAGS = $(AM_CPPFLAGS) $(SECCOMP_CFLAGS) -I$(srcdir)/include
+libswtpm_a_CPPFLAGS = $(AM_CPPFLAGS) $(SECCOMP_CFLAGS) -I$(srcdir)/include
 
 SWTPM_CPPFLAGS = $(AM_CPPFLAGS) -DPKGLIBEXECDIR='"$(pkglibexecdir)"'
-SWTPM_LIBS = libswtpm.la libcontrol.la libengine.la libstore.la libbase.la \
-	$(SECCOMP_LIBS) $(GLIB_LIBS)
 
 bin_PROGRAMS += src/swtpm/swtpm
 src_swtpm_swtpm_SOURCES = \
@@ -51,7 +50,4 @@ src_swtpm_swtpm_full_SOURCES = \
 	src/swtpm/features_full.c \
 	src/swtpm/main.c
 src_swtpm_swtpm_full_CPPFLAGS = $(SWTPM_CPPFLAGS)
-src_swtpm_swtpm_full_LDADD = libcocotpm.la libswtpm.la libcontrol.la libengine.la \
-	libstoresealed.la libstorecipher.la libstore.la libseal.la libsession.la libattest.la \
-	liblink.la libwire.la libkeys.la libbase.la \
-	$(SECCOMP_LIBS) $(CRYPTO_LIBS) $(GNUTLS_LIBS) $(GLIB_LIBS)
+src_swtpm_swtpm_full_LDADD = $(COCOTPM_LIBS) $(CRYPTO_LIBS)

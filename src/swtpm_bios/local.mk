@@ -4,4 +4,4 @@ bin_PROGRAMS += src/swtpm_bios/swtpm_bios
 src_swtpm_bios_swtpm_bios_SOURCES = \
 	src/swtpm_bios/main.c
 src_swtpm_bios_swtpm_bios_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/include
-src_swtpm_bios_swtpm_bios_LDADD = libcontrol.la libbase.la $(GLIB_LIBS)
+src_swtpm_bios_swtpm_bios_LDADD = $(CONTROL_LIBS)

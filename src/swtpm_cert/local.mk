@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
-noinst_LTLIBRARIES += libcert.la
-libcert_la_SOURCES = \
+noinst_LIBRARIES += libcert.a
+CERT_LIBS = libcert.a $(SETUP_LIBS) $(TASN1_LIBS)
+libcert_a_SOURCES = \
 	src/swtpm_cert/cert.c \
 	src/swtpm_cert/cert.h \
 	src/swtpm_cert/kinds.c \
@@ -11,15 +12,14 @@ libcert_la_SOURCES = \
 	src/swtpm_cert/signer.c \
 	src/swtpm_cert/tcg.c \
 	src/swtpm_cert/tcg.h
-nodist_libcert_la_SOURCES = src/swtpm_cert/tcg_asn1.c
-libcert_la_CPPFLAGS = $(AM_CPPFLAGS) $(TASN1_CFLAGS)
+nodist_libcert_a_SOURCES = src/swtpm_cert/tcg_asn1.c
+libcert_a_CPPFLAGS = $(AM_CPPFLAGS) $(TASN1_CFLAGS)
 
 EXTRA_DIST += src/swtpm_cert/tcg.asn
 CLEANFILES += src/swtpm_cert/tcg_asn1.c
 src/swtpm_cert/tcg_asn1.c: src/swtpm_cert/tcg.asn
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(ASN1PARSER) -o $@ -n tcg_asn1_tab $<
 
-CERT_LIBS = libcert.la libsetup.la libkeys.la libbase.la $(TASN1_LIBS) $(GNUTLS_LIBS) $(GLIB_LIBS)
 
 bin_PROGRAMS += swtpm_cert
 swtpm_cert_SOURCES = src/swtpm_cert/main.c

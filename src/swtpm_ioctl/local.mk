@@ -8,4 +8,4 @@ src_swtpm_ioctl_swtpm_ioctl_SOURCES = \
 	src/swtpm_ioctl/device.h \
 	src/swtpm_ioctl/main.c
 src_swtpm_ioctl_swtpm_ioctl_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/include
-src_swtpm_ioctl_swtpm_ioctl_LDADD = libcontrol.la libbase.la $(GLIB_LIBS)
+src_swtpm_ioctl_swtpm_ioctl_LDADD = $(CONTROL_LIBS)

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 # What both programs that set up TPMs use.
-noinst_LTLIBRARIES += libsetup.la
-libsetup_la_SOURCES = \
+noinst_LIBRARIES += libsetup.a
+SETUP_LIBS = libsetup.a $(KEYS_LIBS)
+libsetup_a_SOURCES = \
 	src/swtpm_setup/conf.c \
 	src/swtpm_setup/conf.h \
 	src/swtpm_setup/report.c \
@@ -12,8 +13,10 @@ libsetup_la_SOURCES = \
 	src/swtpm_setup/version.h
 
 # The steps, apart from main, for the unit tests.
-noinst_LTLIBRARIES += libsetupsteps.la
-libsetupsteps_la_SOURCES = \
+noinst_LIBRARIES += libsetupsteps.a
+SETUP_STEPS_LIBS = libsetupsteps.a $(SETUP_LIBS) $(BUNDLE_LIBS) $(STORE_LIBS) $(SEAL_LIBS) \
+	$(KEYS_OPENSSL_LIBS) $(TSS_LIBS)
+libsetupsteps_a_SOURCES = \
 	src/swtpm_setup/birth.c \
 	src/swtpm_setup/birth.h \
 	src/swtpm_setup/certs.c \
@@ -48,24 +51,22 @@ libsetupsteps_la_SOURCES = \
 	src/swtpm_setup/tpm2_pcr.c \
 	src/swtpm_setup/userconf.c \
 	src/swtpm_setup/userconf.h
-libsetupsteps_la_CPPFLAGS = $(AM_CPPFLAGS) $(SETUP_PATHS) $(JSON_CFLAGS) $(TSS_CFLAGS)
+libsetupsteps_a_CPPFLAGS = $(AM_CPPFLAGS) $(SETUP_PATHS) $(JSON_CFLAGS) $(TSS_CFLAGS)
 
 SETUP_PATHS = -DBINDIR='"$(bindir)"' -DSYSCONFDIR='"$(sysconfdir)"'
-SETUP_LIBS = libsetupsteps.la libsetup.la libbundle.la libstore.la libseal.la libattest.la \
-	libkeysopenssl.la libkeys.la libwire.la libbase.la $(TSS_LIBS) $(JSON_LIBS) $(CRYPTO_LIBS) \
-	$(GNUTLS_LIBS) $(GLIB_LIBS)
 
 bin_PROGRAMS += swtpm_setup
 swtpm_setup_SOURCES = src/swtpm_setup/main.c
 swtpm_setup_CPPFLAGS = $(AM_CPPFLAGS) $(SETUP_PATHS) $(JSON_CFLAGS) $(TSS_CFLAGS)
-swtpm_setup_LDADD = $(SETUP_LIBS)
+swtpm_setup_LDADD = $(SETUP_STEPS_LIBS)
 
-noinst_LTLIBRARIES += liblocalca.la
-liblocalca_la_SOURCES = \
+noinst_LIBRARIES += liblocalca.a
+LOCALCA_LIBS = liblocalca.a $(CERT_LIBS)
+liblocalca_a_SOURCES = \
 	src/swtpm_setup/localca.c \
 	src/swtpm_setup/localca.h
 
 bin_PROGRAMS += swtpm_localca
 swtpm_localca_SOURCES = src/swtpm_setup/localca_main.c
 swtpm_localca_CPPFLAGS = $(AM_CPPFLAGS) $(SETUP_PATHS)
-swtpm_localca_LDADD = liblocalca.la libsetup.la $(CERT_LIBS)
+swtpm_localca_LDADD = $(LOCALCA_LIBS)

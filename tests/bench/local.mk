@@ -3,4 +3,4 @@
 check_PROGRAMS += tests/bench/tpm_bench
 tests_bench_tpm_bench_SOURCES = tests/bench/tpm_bench.c
 tests_bench_tpm_bench_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/include
-tests_bench_tpm_bench_LDADD = libcontrol.la libbase.la $(GLIB_LIBS)
+tests_bench_tpm_bench_LDADD = $(CONTROL_LIBS)

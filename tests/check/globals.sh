@@ -8,7 +8,7 @@ need objdump
 cd "$BUILD"
 # What a compiled file has in .data or .bss. A quark is made once by GLib's own macro (q.N);
 # __func__ and the sanitizers' own are constant.
-found=$(find src -name '*.o' ! -path '*/engine/*' ! -path '*/.libs/*' | sort | while read -r object; do
+found=$(find src -name '*.o' ! -path '*/engine/*' | sort | while read -r object; do
     objdump -t "$object" | awk -v file="$object" '
         NF > 4 && $(NF - 2) ~ /^\.(data|bss)$/ && $0 ~ / O / && $NF !~ /^(q\.[0-9]+|completed\.[0-9]+)$/ {
             print file ": " $NF

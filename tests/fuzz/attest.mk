@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # What comes as evidence, and who it is held against (src/cocotransport/attest, src/cocotpm).
 
-FUZZ_ATTEST = $(FUZZ_LIBS) libattest.la libwire.la libkeys.la libbase.la $(GNUTLS_LIBS) $(GLIB_LIBS)
-FUZZ_BUNDLE = $(FUZZ_LIBS) libbundle.la $(GNUTLS_LIBS) $(GLIB_LIBS)
+FUZZ_ATTEST = $(FUZZ_LIBS) $(ATTEST_LIBS)
+FUZZ_BUNDLE = $(FUZZ_LIBS) $(BUNDLE_LIBS)
 
 check_PROGRAMS += \
 	tests/fuzz/fuzz_report \

@@ -3,5 +3,4 @@
 check_PROGRAMS += tests/fuzz/fuzz_sealed
 tests_fuzz_fuzz_sealed_SOURCES = tests/fuzz/fuzz_sealed.c
 tests_fuzz_fuzz_sealed_LDFLAGS = $(FUZZ_LINK)
-tests_fuzz_fuzz_sealed_LDADD = $(FUZZ_LIBS) libseal.la libkeys.la libwire.la libbase.la \
-	$(JSON_LIBS) $(CURL_LIBS) $(GNUTLS_LIBS) $(GLIB_LIBS)
+tests_fuzz_fuzz_sealed_LDADD = $(FUZZ_LIBS) $(SEAL_LIBS)

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # What a stranger, a peer or a server can send (src/cocotransport/wire, keys, session).
 
-FUZZ_SESSION = $(FUZZ_LIBS) libsession.la libwire.la libkeys.la libbase.la \
-	$(GNUTLS_LIBS) $(GLIB_LIBS)
+FUZZ_SESSION = $(FUZZ_LIBS) $(SESSION_LIBS)
 
 check_PROGRAMS += \
 	tests/fuzz/fuzz_message \

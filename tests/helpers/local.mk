@@ -2,14 +2,12 @@
 # Programs that shell tests use.
 check_PROGRAMS += tests/helpers/platform
 tests_helpers_platform_SOURCES = tests/helpers/platform.c
-tests_helpers_platform_LDADD = libattest.la libkeys.la libwire.la libbase.la $(GLIB_LIBS) \
-	$(GNUTLS_LIBS)
+tests_helpers_platform_LDADD = $(ATTEST_LIBS)
 if FUSE
 if SNP_EMULATOR
 check_PROGRAMS += tests/helpers/fake_tsm
 tests_helpers_fake_tsm_SOURCES = tests/helpers/fake_tsm.c
 tests_helpers_fake_tsm_CPPFLAGS = $(AM_CPPFLAGS) $(FUSE_CFLAGS)
-tests_helpers_fake_tsm_LDADD = libattest.la libkeys.la libwire.la libbase.la $(GLIB_LIBS) \
-	$(GNUTLS_LIBS) $(FUSE_LIBS)
+tests_helpers_fake_tsm_LDADD = $(ATTEST_LIBS) $(FUSE_LIBS)
 endif
 endif

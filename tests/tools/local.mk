@@ -2,4 +2,4 @@
 
 check_PROGRAMS += tests/tools/attacker
 tests_tools_attacker_SOURCES = tests/tools/attacker.c
-tests_tools_attacker_LDADD = liblink.la libwire.la libbase.la $(GLIB_LIBS)
+tests_tools_attacker_LDADD = $(LINK_LIBS)

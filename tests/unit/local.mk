@@ -3,12 +3,12 @@
 #   check_PROGRAMS += tests/unit/FOLDER/test_FOLDER
 #   tests_unit_FOLDER_test_FOLDER_SOURCES = tests/unit/FOLDER/suites.c tests/unit/FOLDER/test_X.c …
 #   tests_unit_FOLDER_test_FOLDER_CPPFLAGS = $(UNIT_CPPFLAGS)
-#   tests_unit_FOLDER_test_FOLDER_LDADD = $(UNIT_LIBS) libFOLDER.la … $(GLIB_LIBS)
+#   tests_unit_FOLDER_test_FOLDER_LDADD = $(UNIT_LIBS) $(FOLDER_LIBS)
 
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS) -I$(srcdir)/tests/unit \
 	-DTEST_VECTORS='"$(abs_srcdir)/../shared/vectors"'
-UNIT_LIBS = tests/unit/libunit.la $(CHECK_LIBS)
+UNIT_LIBS = tests/unit/libunit.a $(CHECK_LIBS)
 
-check_LTLIBRARIES += tests/unit/libunit.la
-tests_unit_libunit_la_SOURCES = tests/unit/main.c tests/unit/suites.h
-tests_unit_libunit_la_CPPFLAGS = $(UNIT_CPPFLAGS)
+check_LIBRARIES += tests/unit/libunit.a
+tests_unit_libunit_a_SOURCES = tests/unit/main.c tests/unit/suites.h
+tests_unit_libunit_a_CPPFLAGS = $(UNIT_CPPFLAGS)

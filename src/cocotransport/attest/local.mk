@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
-noinst_LTLIBRARIES += libattest.la
-libattest_la_SOURCES = \
+noinst_LIBRARIES += libattest.a
+ATTEST_LIBS = libattest.a $(WIRE_LIBS) $(KEYS_LIBS) $(TASN1_LIBS)
+libattest_a_SOURCES = \
 	src/cocotransport/attest/certificate.c \
 	src/cocotransport/attest/certificate.h \
 	src/cocotransport/attest/crl.c \
@@ -29,9 +30,8 @@ libattest_la_SOURCES = \
 	src/cocotransport/attest/verify_peer.c \
 	src/cocotransport/attest/verify_report.c \
 	src/cocotransport/attest/verify_tdx.c
-nodist_libattest_la_SOURCES = src/cocotransport/attest/amd_asn1.c
-libattest_la_CPPFLAGS = $(AM_CPPFLAGS) $(TASN1_CFLAGS)
-libattest_la_LIBADD = $(TASN1_LIBS)
+nodist_libattest_a_SOURCES = src/cocotransport/attest/amd_asn1.c
+libattest_a_CPPFLAGS = $(AM_CPPFLAGS) $(TASN1_CFLAGS)
 
 EXTRA_DIST += src/cocotransport/attest/amd.asn
 CLEANFILES += src/cocotransport/attest/amd_asn1.c

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The platforms, apart from what judges their evidence.
-libattest_la_SOURCES += \
+libattest_a_SOURCES += \
 	src/cocotransport/attest/certtable.c \
 	src/cocotransport/attest/certtable.h \
 	src/cocotransport/attest/provider.c \
@@ -11,7 +11,7 @@ libattest_la_SOURCES += \
 	src/cocotransport/attest/snpdev.c \
 	src/cocotransport/attest/snpdev.h
 if SNP_EMULATOR
-libattest_la_SOURCES += \
+libattest_a_SOURCES += \
 	src/cocotransport/attest/emulator_wire.c \
 	src/cocotransport/attest/emulator_wire.h \
 	src/cocotransport/attest/provider_emulator.c

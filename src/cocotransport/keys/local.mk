@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
-noinst_LTLIBRARIES += libkeys.la
-libkeys_la_SOURCES = \
+noinst_LIBRARIES += libkeys.a
+KEYS_LIBS = libkeys.a $(BASE_LIBS) $(GNUTLS_LIBS)
+libkeys_a_SOURCES = \
 	src/cocotransport/keys/cbc.c \
 	src/cocotransport/keys/cbc.h \
 	src/cocotransport/keys/crypto.c \
@@ -10,11 +11,11 @@ libkeys_la_SOURCES = \
 	src/cocotransport/keys/schedule.h \
 	src/cocotransport/keys/secret.c \
 	src/cocotransport/keys/secret.h
-libkeys_la_LIBADD = libbase.la $(GNUTLS_LIBS)
 
 # Apart from libkeys, so that only who needs it loads libcrypto.
-noinst_LTLIBRARIES += libkeysopenssl.la
-libkeysopenssl_la_SOURCES = \
+noinst_LIBRARIES += libkeysopenssl.a
+KEYS_OPENSSL_LIBS = libkeysopenssl.a $(KEYS_LIBS) $(CRYPTO_LIBS)
+libkeysopenssl_a_SOURCES = \
 	src/cocotransport/keys/openssl.c \
 	src/cocotransport/keys/openssl.h
-libkeysopenssl_la_CPPFLAGS = $(AM_CPPFLAGS) $(CRYPTO_CFLAGS)
+libkeysopenssl_a_CPPFLAGS = $(AM_CPPFLAGS) $(CRYPTO_CFLAGS)

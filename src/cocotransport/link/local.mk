@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
-noinst_LTLIBRARIES += liblink.la
-liblink_la_SOURCES = \
+noinst_LIBRARIES += liblink.a
+LINK_LIBS = liblink.a $(WIRE_LIBS)
+liblink_a_SOURCES = \
 	src/cocotransport/link/fd.c \
 	src/cocotransport/link/kinds.h \
 	src/cocotransport/link/link.c \

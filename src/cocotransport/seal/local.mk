@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
-noinst_LTLIBRARIES += libseal.la
-libseal_la_SOURCES = \
+noinst_LIBRARIES += libseal.a
+SEAL_LIBS = libseal.a $(WIRE_LIBS) $(KEYS_LIBS) $(JSON_LIBS) $(CURL_LIBS)
+libseal_a_SOURCES = \
 	src/cocotransport/seal/attach_log.c \
 	src/cocotransport/seal/attach_log.h \
 	src/cocotransport/seal/body.c \
@@ -27,5 +28,4 @@ libseal_la_SOURCES = \
 	src/cocotransport/seal/witness_backends.h \
 	src/cocotransport/seal/witness_etcd.c \
 	src/cocotransport/seal/witness_file.c
-libseal_la_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(CURL_CFLAGS)
-libseal_la_LIBADD = libwire.la libkeys.la libbase.la $(JSON_LIBS) $(CURL_LIBS)
+libseal_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(CURL_CFLAGS)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
-noinst_LTLIBRARIES += libsession.la
-libsession_la_SOURCES = \
+noinst_LIBRARIES += libsession.a
+SESSION_LIBS = libsession.a $(ATTEST_LIBS)
+libsession_a_SOURCES = \
 	src/cocotransport/session/attach_client.c \
 	src/cocotransport/session/attach_client.h \
 	src/cocotransport/session/client.c \
@@ -20,4 +21,3 @@ libsession_la_SOURCES = \
 	src/cocotransport/session/roles.h \
 	src/cocotransport/session/tls.c \
 	src/cocotransport/session/tls.h
-libsession_la_LIBADD = $(GNUTLS_LIBS)

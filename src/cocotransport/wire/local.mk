@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
-noinst_LTLIBRARIES += libwire.la
-libwire_la_SOURCES = \
+noinst_LIBRARIES += libwire.a
+WIRE_LIBS = libwire.a $(BASE_LIBS)
+libwire_a_SOURCES = \
 	src/cocotransport/wire/claims.c \
 	src/cocotransport/wire/claims.h \
 	src/cocotransport/wire/eventlog.c \
@@ -16,4 +17,3 @@ libwire_la_SOURCES = \
 	src/cocotransport/wire/statement.h \
 	src/cocotransport/wire/tunnel.c \
 	src/cocotransport/wire/tunnel.h
-libwire_la_LIBADD = libbase.la

@@ -2,12 +2,13 @@
 
 nobase_include_HEADERS += include/swtpm/tpm_ioctl.h
 
-noinst_LTLIBRARIES += libcontrol.la
-libcontrol_la_SOURCES = \
+noinst_LIBRARIES += libcontrol.a
+CONTROL_LIBS = libcontrol.a $(BASE_LIBS)
+libcontrol_a_SOURCES = \
 	src/swtpm/control/channel.c \
 	src/swtpm/control/channel.h \
 	src/swtpm/control/client.c \
 	src/swtpm/control/client.h \
 	src/swtpm/control/ptm.c \
 	src/swtpm/control/ptm.h
-libcontrol_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/include
+libcontrol_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/include

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
-noinst_LTLIBRARIES += libstore.la
-libstore_la_SOURCES = \
+noinst_LIBRARIES += libstore.a
+STORE_LIBS = libstore.a $(BASE_LIBS)
+libstore_a_SOURCES = \
 	src/swtpm/store/codec.c \
 	src/swtpm/store/codec.h \
 	src/swtpm/store/dir.c \
@@ -18,16 +19,18 @@ libstore_la_SOURCES = \
 	src/swtpm/store/store.h
 
 # Apart from libstore, so that plain swtpm links no key code: keys of swtpm's format,
-noinst_LTLIBRARIES += libstorecipher.la
-libstorecipher_la_SOURCES = \
+noinst_LIBRARIES += libstorecipher.a
+STORE_CIPHER_LIBS = libstorecipher.a $(STORE_LIBS) $(KEYS_LIBS)
+libstorecipher_a_SOURCES = \
 	src/swtpm/store/cipher.c \
 	src/swtpm/store/cipher.h \
 	src/swtpm/store/key.c \
 	src/swtpm/store/key.h
 
 # and the sealed state.
-noinst_LTLIBRARIES += libstoresealed.la
-libstoresealed_la_SOURCES = \
+noinst_LIBRARIES += libstoresealed.a
+STORE_SEALED_LIBS = libstoresealed.a $(STORE_LIBS) $(SEAL_LIBS)
+libstoresealed_a_SOURCES = \
 	src/swtpm/store/sealed.c \
 	src/swtpm/store/sealed.h \
 	src/swtpm/store/sealed_commit.c \
@@ -37,4 +40,3 @@ libstoresealed_la_SOURCES = \
 	src/swtpm/store/sealed_move.c \
 	src/swtpm/store/sealed_start.c \
 	src/swtpm/store/sealed_state.h
-libstoresealed_la_LIBADD = libseal.la

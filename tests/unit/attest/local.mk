@@ -9,5 +9,4 @@ tests_unit_attest_test_attest_SOURCES = \
 	tests/unit/attest/vectors.c \
 	tests/unit/attest/vectors.h
 tests_unit_attest_test_attest_CPPFLAGS = $(UNIT_CPPFLAGS) $(JSON_CFLAGS)
-tests_unit_attest_test_attest_LDADD = $(UNIT_LIBS) libattest.la libwire.la libkeys.la libbase.la \
-	$(JSON_LIBS) $(GNUTLS_LIBS) $(GLIB_LIBS)
+tests_unit_attest_test_attest_LDADD = $(UNIT_LIBS) $(ATTEST_LIBS) $(JSON_LIBS)

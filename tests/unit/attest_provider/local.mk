@@ -6,5 +6,4 @@ tests_unit_attest_provider_test_attest_provider_SOURCES = \
 	tests/unit/attest_provider/test_provider.c \
 	tests/unit/attest_provider/test_snpdev.c
 tests_unit_attest_provider_test_attest_provider_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_attest_provider_test_attest_provider_LDADD = $(UNIT_LIBS) libattest.la libkeys.la \
-	libwire.la libbase.la $(GLIB_LIBS) $(GNUTLS_LIBS)
+tests_unit_attest_provider_test_attest_provider_LDADD = $(UNIT_LIBS) $(ATTEST_LIBS)

@@ -12,4 +12,4 @@ tests_unit_base_test_base_SOURCES = \
 	tests/unit/base/test_log.c \
 	tests/unit/base/test_options.c
 tests_unit_base_test_base_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_base_test_base_LDADD = $(UNIT_LIBS) libbase.la $(GLIB_LIBS)
+tests_unit_base_test_base_LDADD = $(UNIT_LIBS) $(BASE_LIBS)

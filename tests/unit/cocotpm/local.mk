@@ -10,5 +10,4 @@ tests_unit_cocotpm_test_cocotpm_SOURCES = \
 	tests/unit/cocotpm/test_stream.c \
 	tests/unit/cocotpm/test_tunnel.c
 tests_unit_cocotpm_test_cocotpm_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_cocotpm_test_cocotpm_LDADD = $(UNIT_LIBS) $(DRIVER_LIBS) librelay.la liblink.la \
-	libwire.la libbase.la $(GLIB_LIBS)
+tests_unit_cocotpm_test_cocotpm_LDADD = $(UNIT_LIBS) $(RELAY_LIBS) $(DRIVER_LIBS)

@@ -6,4 +6,4 @@ tests_unit_control_test_control_SOURCES = \
 	tests/unit/control/test_channel.c \
 	tests/unit/control/test_ptm.c
 tests_unit_control_test_control_CPPFLAGS = $(UNIT_CPPFLAGS) -I$(srcdir)/include
-tests_unit_control_test_control_LDADD = $(UNIT_LIBS) libcontrol.la libbase.la $(GLIB_LIBS)
+tests_unit_control_test_control_LDADD = $(UNIT_LIBS) $(CONTROL_LIBS)

@@ -7,4 +7,4 @@ tests_unit_keys_test_keys_SOURCES = \
 	tests/unit/keys/test_schedule.c \
 	tests/unit/keys/test_secret.c
 tests_unit_keys_test_keys_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_keys_test_keys_LDADD = $(UNIT_LIBS) libkeys.la libbase.la $(GNUTLS_LIBS) $(GLIB_LIBS)
+tests_unit_keys_test_keys_LDADD = $(UNIT_LIBS) $(KEYS_LIBS)

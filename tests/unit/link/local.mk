@@ -6,4 +6,4 @@ tests_unit_link_test_link_SOURCES = \
 	tests/unit/link/test_frames.c \
 	tests/unit/link/test_link.c
 tests_unit_link_test_link_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_link_test_link_LDADD = $(UNIT_LIBS) liblink.la libwire.la libbase.la $(GLIB_LIBS)
+tests_unit_link_test_link_LDADD = $(UNIT_LIBS) $(LINK_LIBS)

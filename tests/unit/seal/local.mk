@@ -13,5 +13,4 @@ tests_unit_seal_test_seal_SOURCES = \
 	tests/unit/seal/test_sealed.c \
 	tests/unit/seal/test_start.c
 tests_unit_seal_test_seal_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_seal_test_seal_LDADD = $(UNIT_LIBS) libstoresealed.la libseal.la libstore.la \
-	libkeys.la libwire.la libbase.la $(JSON_LIBS) $(CURL_LIBS) $(GNUTLS_LIBS) $(GLIB_LIBS)
+tests_unit_seal_test_seal_LDADD = $(UNIT_LIBS) $(STORE_SEALED_LIBS)

@@ -10,5 +10,4 @@ tests_unit_session_test_session_SOURCES = \
 	tests/unit/session/test_roles.c \
 	tests/unit/session/test_tls.c
 tests_unit_session_test_session_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_session_test_session_LDADD = $(UNIT_LIBS) libsession.la libwire.la libkeys.la libbase.la \
-	$(GNUTLS_LIBS) $(GLIB_LIBS)
+tests_unit_session_test_session_LDADD = $(UNIT_LIBS) $(SESSION_LIBS)

@@ -8,5 +8,4 @@ tests_unit_setup_test_setup_SOURCES = \
 	tests/unit/setup/test_serial.c \
 	tests/unit/setup/test_tcg.c
 tests_unit_setup_test_setup_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_setup_test_setup_LDADD = $(UNIT_LIBS) liblocalca.la libcert.la $(SETUP_LIBS) \
-	$(TASN1_LIBS)
+tests_unit_setup_test_setup_LDADD = $(UNIT_LIBS) $(LOCALCA_LIBS) $(SETUP_STEPS_LIBS)

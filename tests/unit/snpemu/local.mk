@@ -10,6 +10,5 @@ tests_unit_snpemu_test_snpemu_SOURCES = \
 	tests/unit/snpemu/test_guestmsg.c \
 	tests/unit/snpemu/test_report.c
 tests_unit_snpemu_test_snpemu_CPPFLAGS = $(UNIT_CPPFLAGS) $(JSON_CFLAGS)
-tests_unit_snpemu_test_snpemu_LDADD = $(UNIT_LIBS) libsnpemu.la libattest.la libkeys.la \
-	liblink.la libwire.la libbase.la $(JSON_LIBS) $(GLIB_LIBS) $(GNUTLS_LIBS) $(TASN1_LIBS)
+tests_unit_snpemu_test_snpemu_LDADD = $(UNIT_LIBS) $(SNPEMU_LIBS) $(JSON_LIBS)
 endif

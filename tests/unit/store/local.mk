@@ -9,5 +9,4 @@ tests_unit_store_test_store_SOURCES = \
 	tests/unit/store/test_key.c \
 	tests/unit/store/test_linear.c
 tests_unit_store_test_store_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_store_test_store_LDADD = $(UNIT_LIBS) libstorecipher.la libstore.la libkeys.la \
-	libbase.la $(GNUTLS_LIBS) $(GLIB_LIBS)
+tests_unit_store_test_store_LDADD = $(UNIT_LIBS) $(STORE_CIPHER_LIBS)

@@ -10,4 +10,4 @@ tests_unit_wire_test_wire_SOURCES = \
 	tests/unit/wire/test_receipt.c \
 	tests/unit/wire/test_statement.c
 tests_unit_wire_test_wire_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_wire_test_wire_LDADD = $(UNIT_LIBS) libwire.la libbase.la $(GLIB_LIBS)
+tests_unit_wire_test_wire_LDADD = $(UNIT_LIBS) $(WIRE_LIBS)
