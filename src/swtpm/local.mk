@@ -18,12 +18,16 @@ libswtpm_a_SOURCES = \
 	src/swtpm/features.h \
 	src/swtpm/options.c \
 	src/swtpm/options.h \
+	src/swtpm/pcap.c \
+	src/swtpm/pcap.h \
 	src/swtpm/power.c \
 	src/swtpm/power.h \
 	src/swtpm/print.c \
 	src/swtpm/print.h \
 	src/swtpm/run.c \
 	src/swtpm/run.h \
+	src/swtpm/run_open.c \
+	src/swtpm/run_private.h \
 	src/swtpm/sandbox.c \
 	src/swtpm/sandbox.h \
 	src/swtpm/server.c \

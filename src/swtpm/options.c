@@ -35,8 +35,8 @@
     { "profile", 0, OPTION_STRING, FIELD(profile), \
       "name=N|profile=JSON|file=F|fd=N[,remove-disabled=check|fips-host]", \
       "profile of a new TPM 2; needs libtpms 0.10" }, \
-    { "pcap", 0, OPTION_STRING, FIELD(pcap), "file=F|fd=N[,truncate][,mode=0640]", \
-      NULL }, \
+    { "pcap", 0, OPTION_STRING, FIELD(pcap), "file=F|fd=N[,truncate][,mode=0640][,checksums]", \
+      "write commands and answers to a capture file (pcapng)" }, \
     { "print-capabilities", 0, OPTION_FLAG, FIELD(print_capabilities), NULL, \
       "say in JSON what this program can do" }, \
     { "print-states", 0, OPTION_FLAG, FIELD(print_states), NULL, \
@@ -252,6 +252,28 @@ gboolean
 migration_options_parse(const char *text, struct migration_options *ret, GError **error)
 {
     return suboptions_parse(migration_rows, "--migration", text, ret, error);
+}
+
+#undef FIELD
+#define FIELD(name) offsetof(struct pcap_options, name)
+static const struct option_row pcap_rows[] = {
+    { "file", 0, OPTION_STRING, FIELD(file), "FILE", "capture file" },
+    { "fd", 0, OPTION_FD, FIELD(fd), "N", "open descriptor" },
+    { "truncate", 0, OPTION_BOOL, FIELD(truncate), NULL, "empty the file first" },
+    { "mode", 0, OPTION_OCTAL, FIELD(mode), "MODE", "mode of the file" },
+    { "checksums", 0, OPTION_BOOL, FIELD(checksums), NULL, "reckon those of IP and TCP" },
+    { 0 },
+};
+
+gboolean
+pcap_options_parse(const char *text, struct pcap_options *ret, GError **error)
+{
+    *ret = (struct pcap_options) { .fd = -1, .mode = 0640 };
+    if (!suboptions_parse(pcap_rows, "--pcap", text, ret, error))
+        return FALSE;
+    if (ret->file == NULL && ret->fd < 0)
+        return error_malformed(error, "The file=<file> or fd=<fd> option is required for --pcap");
+    return TRUE;
 }
 
 struct seccomp_options {

@@ -69,5 +69,14 @@ struct migration_options {
 };
 gboolean migration_options_parse(const char *text, struct migration_options *ret, GError **error);
 
+struct pcap_options {
+    char *file;
+    int fd;
+    gboolean truncate;
+    guint mode;
+    gboolean checksums;
+};
+gboolean pcap_options_parse(const char *text, struct pcap_options *ret, GError **error);
+
 /* "kill", "log" or "none", of --seccomp action=…; owned by the caller. */
 char *seccomp_options_parse(const char *text, GError **error);

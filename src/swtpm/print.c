@@ -37,6 +37,7 @@ static const struct {
     { "tpmstate-opt-lock", ALWAYS },
     { "tpmstate-dir-backend-opt-backup", ALWAYS },
     { "tpmstate-dir-backend-opt-fsync", ALWAYS },
+    { "cmdarg-pcap", ALWAYS },
     { "systemd-notify", ALWAYS },
     { "cmdarg-cocotpm", COCOTPM_ONLY },
 };

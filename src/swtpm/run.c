@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -17,207 +16,10 @@
 #include "base/error.h"
 #include "base/io.h"
 #include "base/isolate.h"
-#include "base/log.h"
-#include "swtpm/chardev.h"
-#include "swtpm/ctrl.h"
-#include "swtpm/data.h"
-#include "swtpm/features.h"
-#include "swtpm/options.h"
 #include "swtpm/print.h"
+#include "swtpm/run_private.h"
 #include "swtpm/sandbox.h"
-#include "swtpm/sockets.h"
 #include "swtpm/store/codec.h"
-#include "swtpm/store/open.h"
-
-struct app {
-    const struct swtpm_config *config;
-    struct log_options log;
-    struct file_options pid;
-    struct locality_options locality;
-    struct flag_options flags;
-    struct migration_options migration;
-    struct channel_options server, ctrl;
-    char *seccomp;
-
-    struct sockets server_sockets, ctrl_sockets;
-    StateKey *migration_key;
-    Store *store;            /* NULL with --cocotpm, whose is not ours */
-    Cocotpm *cocotpm;
-    Engine *engine;
-    Server *tpm;
-    Data *data;
-    Ctrl *control;
-    struct power power;
-    struct dispatch dispatch;
-
-    GMainLoop *loop;
-    int ready_fd;
-    int signal_fd;
-    gboolean logs;
-    gboolean ctrl_shutdown;  /* CMD_SHUTDOWN was what ended us */
-    gboolean failed;         /* something else than an end that was asked for */
-};
-
-/* ---- reading the command line to its end ---- */
-
-static gboolean
-parse_lists(struct app *a, GError **error)
-{
-    const struct swtpm_config *c = a->config;
-
-    return (c->log == NULL || log_options_parse(c->log, &a->log, error)) &&
-           (c->pid == NULL || pid_options_parse(c->pid, &a->pid, error)) &&
-           (c->locality == NULL || locality_options_parse(c->locality, &a->locality, error)) &&
-           (c->flags == NULL || flag_options_parse(c->flags, &a->flags, error)) &&
-           (c->migration == NULL ||
-            migration_options_parse(c->migration, &a->migration, error)) &&
-           (c->server == NULL || server_options_parse(c->server, &a->server, error)) &&
-           (c->ctrl == NULL || ctrl_options_parse(c->ctrl, &a->ctrl, error)) &&
-           (c->seccomp == NULL ||
-            (a->seccomp = seccomp_options_parse(c->seccomp, error)) != NULL);
-}
-
-static gboolean
-check_lists(struct app *a, GError **error)
-{
-    if (a->flags.startup_deactivated && a->config->tpm2)
-        return error_malformed(error, "--flags: startup-deactivated is not available for TPM 2");
-    if (a->flags.startup_clear || a->flags.startup_state || a->flags.startup_deactivated ||
-        a->config->vtpm_proxy)
-        a->flags.not_need_init = TRUE;
-    if (a->config->vtpm_proxy) {
-        a->flags.startup_clear = !a->flags.startup_state;
-        a->locality.allow_set_locality = TRUE;
-    }
-    if (a->config->interface == SWTPM_CUSE)
-        return error_system(error, "cuse: this build has no CUSE interface");
-    if (a->config->pcap != NULL)
-        return error_system(error, "--pcap: this build writes no captures");
-    if (a->config->profile != NULL)
-        return error_denied(error, "--profile: this needs libtpms 0.10; this is %u.%u.%u",
-                            engine_libtpms_version() >> 16, (engine_libtpms_version() >> 8) & 0xff,
-                            engine_libtpms_version() & 0xff);
-    return TRUE;
-}
-
-/* Level 1 of swtpm is our errors and messages; each further level shows more. */
-static gboolean
-open_log(struct app *a, GError **error)
-{
-    const gboolean silent = a->log.file == NULL && a->log.fd < 0;
-    const struct log_config config = {
-        .file = a->log.file,
-        .fd = a->log.fd,
-        .level = a->log.level > 0 ? a->log.level + 1 : 0,
-        .prefix = a->log.prefix != NULL ? a->log.prefix : silent ? "swtpm: " : NULL,
-        .truncate = a->log.truncate,
-    };
-
-    a->logs = log_open(&config, error) != NULL;
-    return a->logs;
-}
-
-/* ---- sockets ---- */
-
-static gboolean
-open_server(struct app *a, GError **error)
-{
-    const struct swtpm_config *c = a->config;
-
-    if (c->fd >= 0) {
-        a->server_sockets.client_fd = c->fd;
-        return sockets_fd_ok(c->fd, "--fd", error);
-    }
-    if (c->interface == SWTPM_CHARDEV) {
-        a->server_sockets.client_fd = chardev_open(c, error);
-        return a->server_sockets.client_fd >= 0;
-    }
-    if (c->port != 0) {
-        a->server.port = c->port;
-        a->server.disconnect = TRUE;
-        return sockets_open(&a->server, "--port", &a->server_sockets, error);
-    }
-    if (c->server == NULL)
-        return TRUE;
-    if (a->server.port == 0 && c->tpm_port != NULL)
-        a->server.port = atoi(c->tpm_port);
-    return sockets_open(&a->server, "--server", &a->server_sockets, error);
-}
-
-static gboolean
-open_sockets(struct app *a, GError **error)
-{
-    if (!open_server(a, error))
-        return FALSE;
-    return a->config->ctrl == NULL || sockets_open(&a->ctrl, "--ctrl", &a->ctrl_sockets, error);
-}
-
-/* ---- state ---- */
-
-static gboolean
-open_plain_store(struct app *a, GError **error)
-{
-    const struct swtpm_config *c = a->config;
-    struct store_config store = STORE_CONFIG_INIT;
-    StateKey *key = NULL;
-    gboolean ok = TRUE;
-
-    if (c->key != NULL)
-        ok = (key = feature_cipher("key", c->key, error)) != NULL;
-    if (ok && c->migration_key != NULL)
-        ok = (a->migration_key = feature_cipher("migration-key", c->migration_key, error)) != NULL;
-    if (ok && c->tpmstate != NULL)
-        ok = suboptions_parse(store_rows, "--tpmstate", c->tpmstate, &store, error);
-    else
-        store.dir = g_strdup(c->tpm_path);
-    if (ok)
-        a->store = store_open(&store, c->tpm2, key, error);
-    if (a->store == NULL)
-        state_key_free(key);
-    options_clear(store_rows, &store);
-    return a->store != NULL;
-}
-
-static gboolean
-open_state(struct app *a, GError **error)
-{
-    if (a->config->cocotpm == NULL)
-        return open_plain_store(a, error);
-    a->cocotpm = feature_cocotpm()->open(a->config, error);
-    return a->cocotpm != NULL;
-}
-
-static Store *
-store_of(struct app *a)
-{
-    return a->cocotpm != NULL ? feature_cocotpm()->store(a->cocotpm) : a->store;
-}
-
-static gboolean
-open_engine(struct app *a, GError **error)
-{
-    const struct engine_settings settings = {
-        .tpm2 = a->config->tpm2,
-        .store = store_of(a),
-        .must_exist = a->cocotpm != NULL && !feature_cocotpm()->makes(a->cocotpm),
-        .no_volatile = a->cocotpm != NULL,
-    };
-
-    a->engine = engine_open(&settings, error);
-    if (a->engine == NULL)
-        return FALSE;
-    if (a->cocotpm == NULL && a->log.level >= 5)
-        engine_set_debug(a->log.fd >= 0 ? a->log.fd : STDERR_FILENO, (guint)a->log.level - 4,
-                         a->log.prefix);
-    a->power = (struct power) {
-        .engine = a->engine,
-        .store = store_of(a),
-        .auto_shutdown = !a->flags.disable_auto_shutdown,
-        .incoming = a->migration.incoming,
-        .release = a->migration.release_lock_outgoing,
-    };
-    return TRUE;
-}
 
 /* ---- what ends us ---- */
 
@@ -316,6 +118,25 @@ before_command(gpointer user)
     server_notify(on_lock_lost, a);
 }
 
+static void
+on_capture_failed(gpointer user)
+{
+    (void)user;
+    g_warning("The capture file could not be written; it ends here");
+}
+
+/* On the TPM thread. */
+static void
+capture(gpointer user, gboolean answer, const guint8 *bytes, gsize len)
+{
+    struct app *a = user;
+
+    if (a->capture != NULL && !pcap_message(a->capture, answer, bytes, len, NULL)) {
+        g_clear_pointer(&a->capture, pcap_close);
+        server_notify(on_capture_failed, a);
+    }
+}
+
 /* ---- start ---- */
 
 static gboolean
@@ -367,6 +188,8 @@ open_channels(struct app *a)
     a->dispatch.allow_set_locality = a->locality.allow_set_locality;
     a->dispatch.before = before_command;
     a->dispatch.before_data = a;
+    a->dispatch.trace = a->capture != NULL ? capture : NULL;
+    a->dispatch.trace_data = a;
     a->data = data_new(&data, &a->dispatch);
     server_set_data(a->tpm, a->data);
     with_data.data = a->data;
@@ -379,7 +202,7 @@ open_channels(struct app *a)
 static gboolean
 start(struct app *a, GError **error)
 {
-    if (!catch_signals(a, error) || !open_engine(a, error))
+    if (!catch_signals(a, error) || !app_open_engine(a, error))
         return FALSE;
     a->tpm = server_new(a->engine);
     if (a->flags.not_need_init && !power_up(a, error))
@@ -426,6 +249,8 @@ static void
 clear(struct app *a)
 {
     engine_close(a->engine);
+    pcap_close(a->capture);
+    g_free(a->pcap.file);
     if (a->cocotpm != NULL)
         feature_cocotpm()->free(a->cocotpm);
     store_free(a->store);
@@ -453,7 +278,7 @@ print(struct app *a, GError **error)
     g_autofree char *text = NULL;
 
     if (c->print_states) {
-        if (!open_plain_store(a, error))
+        if (!app_open_plain_store(a, error))
             return FALSE;
         text = print_states(a->store);
     } else if (c->print_profiles) {
@@ -482,10 +307,10 @@ prints(const struct swtpm_config *c)
 static gboolean
 serve(struct app *a, GError **error)
 {
-    if (!isolate_root(a->config->chroot, a->config->runas, error) || !open_log(a, error) ||
-        !open_sockets(a, error) || !open_state(a, error))
+    if (!isolate_root(a->config->chroot, a->config->runas, error) || !app_open_log(a, error) ||
+        !app_open_sockets(a, error) || !app_open_state(a, error) || !app_open_capture(a, error))
         return FALSE;
-    if (store_of(a) == NULL)
+    if (app_store(a) == NULL)
         return TRUE;                       /* --cocotpm provision= did what there was to do */
     if (a->config->daemonize && !daemon_start(&a->ready_fd, error))
         return FALSE;
@@ -518,7 +343,7 @@ run_swtpm(const struct swtpm_config *config, gboolean *ret_logs, GError **error)
     a->pid.fd = -1;
     a->server.fd = a->server.clientfd = a->ctrl.fd = a->ctrl.clientfd = -1;
     a->server_sockets = a->ctrl_sockets = (struct sockets) { .listen_fd = -1, .client_fd = -1 };
-    ok = parse_lists(a, error) && check_lists(a, error) &&
+    ok = app_read_options(a, error) &&
          (config->cocotpm == NULL || feature_cocotpm()->check(config, error)) &&
          (prints(config) ? print(a, error) : serve(a, error));
     *ret_logs = a->logs;

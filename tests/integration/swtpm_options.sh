@@ -11,7 +11,7 @@ mkdir state
 # The whole line is what consumers compare, but for the key sizes of this libtpms.
 "$swtpm" socket --tpm2 --print-cap | sed 's/"rsa-keysize-[0-9]*", //g' > caps
 cat > wanted << 'LINE'
-{ "type": "swtpm", "features": [ "tpm-1.2", "tpm-2.0", "tpm-send-command-header", "flags-opt-startup", "flags-opt-disable-auto-shutdown", "ctrl-opt-terminate", "cmdarg-seccomp", "cmdarg-key-fd", "cmdarg-pwd-fd", "cmdarg-print-states", "cmdarg-chroot", "cmdarg-migration", "nvram-backend-dir", "nvram-backend-file", "cmdarg-print-info", "tpmstate-opt-lock", "tpmstate-dir-backend-opt-backup", "tpmstate-dir-backend-opt-fsync", "systemd-notify" ], "profiles": { "names": [ ], "algorithms": { }, "commands": { } }, "version": "0.11.0" }
+{ "type": "swtpm", "features": [ "tpm-1.2", "tpm-2.0", "tpm-send-command-header", "flags-opt-startup", "flags-opt-disable-auto-shutdown", "ctrl-opt-terminate", "cmdarg-seccomp", "cmdarg-key-fd", "cmdarg-pwd-fd", "cmdarg-print-states", "cmdarg-chroot", "cmdarg-migration", "nvram-backend-dir", "nvram-backend-file", "cmdarg-print-info", "tpmstate-opt-lock", "tpmstate-dir-backend-opt-backup", "tpmstate-dir-backend-opt-fsync", "cmdarg-pcap", "systemd-notify" ], "profiles": { "names": [ ], "algorithms": { }, "commands": { } }, "version": "0.11.0" }
 LINE
 diff wanted caps || fail "--print-capabilities says something else"
 [ "$("$swtpm" socket --tpm2 --print-states --tpmstate dir=state)" = \
