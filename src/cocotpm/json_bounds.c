@@ -67,3 +67,79 @@ json_string(JsonObject *object, const char *name)
         return NULL;
     return json_node_get_string(node);
 }
+
+/* One past the string that begins at @at, which is a quote. */
+static gsize
+string_end(const char *text, gsize len, gsize at)
+{
+    for (at++; at < len && text[at] != '"'; at++) {
+        if (text[at] == '\\')
+            at++;
+    }
+    return MIN(at + 1, len);
+}
+
+/* One past the object that begins at @at, which is a brace. */
+static gsize
+object_end(const char *text, gsize len, gsize at)
+{
+    guint depth = 0;
+
+    while (at < len) {
+        const char c = text[at];
+
+        if (c == '"') {
+            at = string_end(text, len, at);
+            continue;
+        }
+        at++;
+        if (c == '{' || c == '[')
+            depth++;
+        else if ((c == '}' || c == ']') && --depth == 0)
+            return at;
+    }
+    return len;
+}
+
+static gsize
+skip_to_value(const char *text, gsize len, gsize at)
+{
+    while (at < len && (g_ascii_isspace(text[at]) || text[at] == ':'))
+        at++;
+    return at;
+}
+
+const char *
+json_raw_object(const char *text, gsize len, const char *name, gsize *ret_len)
+{
+    const gsize name_len = strlen(name);
+    const char *found = NULL;
+    gsize found_len = 0, at = 0;
+
+    while (at < len && text[at] != '{')
+        at++;
+    for (at++; at < len;) {
+        const gsize start = at;
+
+        if (text[at] == '{' || text[at] == '[') {
+            at = object_end(text, len, at);
+            continue;
+        }
+        if (text[at] != '"') {
+            at++;
+            continue;
+        }
+        at = string_end(text, len, at);
+        if (at - start != name_len + 2 || memcmp(text + start + 1, name, name_len) != 0)
+            continue;
+        at = skip_to_value(text, len, at);
+        if (at >= len || text[at] != '{' || found != NULL)
+            return NULL;
+        found = text + at;
+        found_len = object_end(text, len, at) - at;
+        at += found_len;
+    }
+    if (found != NULL)
+        *ret_len = found_len;
+    return found;
+}

@@ -13,3 +13,10 @@
 JsonObject *json_bounded_object(const char *text, gsize len, GError **error);
 /* A member that is a string; NULL when it is not there or is something else. */
 const char *json_string(JsonObject *object, const char *name);
+
+/*
+ * The bytes, inside @text, of the object that is member @name of the object
+ * that @text is: what a signature over a part of a JSON text covers. @text has
+ * to be good JSON (json_bounded_object); NULL when the member is not there once.
+ */
+const char *json_raw_object(const char *text, gsize len, const char *name, gsize *ret_len);

@@ -38,11 +38,14 @@ struct verify_options {
       "accept VMs that the host may debug" }, \
     VERIFY_SHOW_ROWS(config)
 
+#define VERIFY_CRL_ROW(config) \
+    { "crl", 0, OPTION_STRING, offsetof(config, common.crl), "FILE", \
+      "the root's revocation list, PEM or DER" }
+
 #define VERIFY_CHAIN_ROWS(config) \
     { "chain", 0, OPTION_STRINGS, offsetof(config, common.chains), "FILE", \
       "certificates between the report's key and the root, PEM or DER; may be repeated" }, \
-    { "crl", 0, OPTION_STRING, offsetof(config, common.crl), "FILE", \
-      "the root's revocation list, PEM or DER" }, \
+    VERIFY_CRL_ROW(config), \
     { "own-chip", 0, OPTION_STRING, offsetof(config, common.own_chip), "HEX", \
       "the chip that same-chip compares with; without it same-chip is not judged" }
 
@@ -76,6 +79,8 @@ gboolean verify_start(const char *synopsis, const struct option_row *rows, int a
 JsonObject *verify_snp_fields(const struct snp_report *report, enum snp_product product);
 
 JsonObject *verify_td_fields(const struct td_report *td);
+/* The same with what is known of its platform. */
+JsonObject *verify_quote_fields(const struct verdict *v);
 
 /* Helpers for the above and its kin. */
 void verify_add_hex(JsonObject *object, const char *name, const void *data, size_t len);

@@ -6,6 +6,8 @@ libbundle_a_SOURCES = \
 	src/cocotpm/bundle.c \
 	src/cocotpm/bundle.h \
 	src/cocotpm/bundle_judge.c \
+	src/cocotpm/collateral_json.c \
+	src/cocotpm/collateral_json.h \
 	src/cocotpm/hcl.c \
 	src/cocotpm/hcl.h \
 	src/cocotpm/json_bounds.c \

@@ -181,3 +181,28 @@ verify_td_fields(const struct td_report *td)
     }
     return o;
 }
+
+static void
+add_status(JsonObject *object, const char *name, enum tcb_status status)
+{
+    json_object_set_string_member(object, name, tcb_status_name(status));
+}
+
+JsonObject *
+verify_quote_fields(const struct verdict *v)
+{
+    JsonObject *o = verify_td_fields(&v->td);
+    JsonObject *tcb = json_object_new();
+
+    if (v->tcb.platform_judged) {
+        add_status(tcb, "status", v->tcb.joined);
+        add_status(tcb, "platform", v->tcb.platform);
+        add_status(tcb, "module", v->tcb.module);
+        json_object_set_string_member(tcb, "date", v->tcb.date);
+        json_object_set_string_member(tcb, "advisories", v->tcb.advisories ? v->tcb.advisories : "");
+    }
+    if (v->tcb.qe_judged)
+        add_status(tcb, "quoting_enclave", v->tcb.qe);
+    json_object_set_object_member(o, "tcb", tcb);
+    return o;
+}

@@ -9,6 +9,7 @@ check_PROGRAMS += \
 	tests/fuzz/fuzz_certtable \
 	tests/fuzz/fuzz_vek \
 	tests/fuzz/fuzz_tdx \
+	tests/fuzz/fuzz_collateral \
 	tests/fuzz/fuzz_hcl \
 	tests/fuzz/fuzz_policy \
 	tests/fuzz/fuzz_bundle
@@ -27,3 +28,5 @@ tests_fuzz_fuzz_policy_LDADD = $(FUZZ_ATTEST)
 tests_fuzz_fuzz_bundle_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(TSS_CFLAGS)
 tests_fuzz_fuzz_bundle_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_bundle_LDADD = $(FUZZ_BUNDLE)
+tests_fuzz_fuzz_collateral_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_collateral_LDADD = $(FUZZ_BUNDLE)

@@ -33,6 +33,16 @@ expect 1 '^rejected: intel_root_pinned' tdx --quote "$vectors/${good[0]}" --root
 expect 0 '^accepted' tdx --quote "$vectors/${good[0]}" --root "$vectors/tdx/intel_sgx_root_ca.pem"
 expect 1 '^rejected: (root|pck)_' tdx --quote "$vectors/${good[0]}" --at 2001-01-01
 
+# Intel's own revocation lists, of the root and of the platforms' authority.
+lists=(--crl "$vectors/tdx/lunal_root_ca_crl.der" --pck-crl "$vectors/tdx/lunal_pck_crl_platform.der")
+for quote in "${good[@]}"; do
+    expect 0 '^accepted: .*not given: TCB info, QE identity:' tdx --quote "$vectors/$quote" \
+        "${lists[@]}" --at 2026-04-01
+done
+expect 1 '^rejected: pck_crl: .*no longer' tdx --quote "$vectors/${good[0]}" "${lists[@]}" --at 2026-05-01
+expect 1 '^rejected: root_crl: .*no longer' tdx --quote "$vectors/${good[0]}" --at 2026-04-01 \
+    --crl "$vectors/tdx/intel_root_ca_crl.der"
+
 # Not quotes.
 expect 1 '^rejected: quote_format' tdx --quote "$vectors/tdx/lunal_tdreport_live.bin"
 expect 1 '^rejected: quote_format' tdx --quote "$vectors/snp/oak_genoa_oc.report.bin"

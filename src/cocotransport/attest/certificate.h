@@ -70,6 +70,17 @@ struct vek_extensions {
 gboolean vek_extensions_parse(const Der *der, const struct certificate *c,
                               struct vek_extensions *ret, GError **error);
 
+/* Intel's extension of a PCK certificate: what the platform is, and the TCB its key is for. */
+struct pck_extensions {
+    guint8 fmspc[6];
+    guint8 pce_id[2];
+    guint8 components[16];           /* SGX TCB component SVNs */
+    guint16 pce_svn;
+};
+
+gboolean pck_extensions_parse(const Der *der, const struct certificate *c,
+                              struct pck_extensions *ret, GError **error);
+
 /* A CRL, PEM or DER: signed by @issuer as certificates are, in date, none of @subjects in it. */
 typedef struct crl crl_t;
 
@@ -77,6 +88,9 @@ struct crl *crl_parse(GBytes *in, GError **error);
 void crl_free(struct crl *crl);
 gboolean crl_signed_by(const Der *der, const struct crl *crl, const struct certificate *issuer,
                        GError **error);
+/* The same for Intel's, which are signed with ECDSA. */
+gboolean crl_signed_by_ecdsa(const Der *der, const struct crl *crl,
+                             const struct certificate *issuer, GError **error);
 gboolean crl_in_date(const struct crl *crl, time_t now);
 gboolean crl_names(const struct crl *crl, const struct certificate *c);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * crl - a revocation list of the ARK (RFC 5280, section 5). All VCEKs carry
- * serial number 0, so only ASK, ASVK and the root itself can be in it.
+ * crl - a revocation list (RFC 5280, section 5). All VCEKs carry serial number
+ * 0, so only ASK, ASVK and the root itself can be in the ARK's; Intel's root and
+ * PCK authorities have one each.
  */
 #include "config.h"
 
@@ -81,13 +82,9 @@ crl_parse(GBytes *in, GError **error)
     return g_steal_pointer(&crl);
 }
 
-gboolean
-crl_signed_by(const Der *der, const struct crl *crl, const struct certificate *issuer,
-              GError **error)
+static gboolean
+issuer_matches(const struct crl *crl, const struct certificate *issuer, GError **error)
 {
-    gsize len;
-    const void *data = g_bytes_get_data(crl->der, &len);
-    const gnutls_datum_t object = { (void *)data, (unsigned)len };
     gnutls_datum_t named = { NULL, 0 }, is = { NULL, 0 };
     gboolean same = gnutls_x509_crl_get_raw_issuer_dn(crl->handle, &named) >= 0 &&
                     gnutls_x509_crt_get_raw_dn(issuer->crt, &is) >= 0 && named.size == is.size &&
@@ -95,9 +92,35 @@ crl_signed_by(const Der *der, const struct crl *crl, const struct certificate *i
 
     gnutls_free(named.data);
     gnutls_free(is.data);
-    if (!same)
-        return error_denied(error, "the CRL names another issuer than %s", issuer->subject);
-    return certificate_verify_pss384(der, issuer, &object, error);
+    return same || error_denied(error, "the CRL names another issuer than %s", issuer->subject);
+}
+
+gboolean
+crl_signed_by(const Der *der, const struct crl *crl, const struct certificate *issuer,
+              GError **error)
+{
+    gsize len;
+    const void *data = g_bytes_get_data(crl->der, &len);
+    const gnutls_datum_t object = { (void *)data, (unsigned)len };
+
+    return issuer_matches(crl, issuer, error) &&
+           certificate_verify_pss384(der, issuer, &object, error);
+}
+
+gboolean
+crl_signed_by_ecdsa(const Der *der, const struct crl *crl, const struct certificate *issuer,
+                    GError **error)
+{
+    gsize len;
+    const void *data = g_bytes_get_data(crl->der, &len);
+    const gnutls_datum_t object = { (void *)data, (unsigned)len };
+    struct der_signed parts;
+
+    if (!issuer_matches(crl, issuer, error) || !der_signed_ecdsa256(der, &object, &parts, error))
+        return FALSE;
+    return gnutls_pubkey_verify_data2(issuer->key, GNUTLS_SIGN_ECDSA_SHA256, 0, &parts.body,
+                                      &parts.signature) >= 0 ||
+           error_denied(error, "the CRL's signature of %s does not verify", issuer->subject);
 }
 
 gboolean

@@ -13,6 +13,7 @@
 #define OID_RSASSA_PSS "1.2.840.113549.1.1.10"
 #define OID_MGF1 "1.2.840.113549.1.1.8"
 #define OID_SHA384 "2.16.840.1.101.3.4.2.2"
+#define OID_ECDSA_SHA256 "1.2.840.10045.4.3.2"
 #define PSS_SALT 48
 
 extern const asn1_static_node amd_asn1_tab[];
@@ -174,17 +175,14 @@ part_of(asn1_node object, const gnutls_datum_t *in, const char *field, gnutls_da
     return TRUE;
 }
 
-gboolean
-der_signed_pss384(const Der *der, const gnutls_datum_t *in, struct der_signed *ret, GError **error)
+static gboolean
+signed_parts(asn1_node object, const gnutls_datum_t *in, struct der_signed *ret, GError **error)
 {
-    g_auto(asn1_element) object = NULL;
     struct der_signed out;
     gnutls_datum_t bits;
     int skip, length_len;
     long bits_len;
 
-    if (!decode(der, "Signed", in, &object, error) || !pss_is_sha384(der, object, error))
-        return FALSE;
     if (!part_of(object, in, "toBeSigned", &out.body) ||
         !part_of(object, in, "signature", &bits) || bits.size < 4)
         return error_malformed(error, "the signed object is not whole");
@@ -199,6 +197,28 @@ der_signed_pss384(const Der *der, const gnutls_datum_t *in, struct der_signed *r
 }
 
 gboolean
+der_signed_pss384(const Der *der, const gnutls_datum_t *in, struct der_signed *ret, GError **error)
+{
+    g_auto(asn1_element) object = NULL;
+
+    return decode(der, "Signed", in, &object, error) && pss_is_sha384(der, object, error) &&
+           signed_parts(object, in, ret, error);
+}
+
+gboolean
+der_signed_ecdsa256(const Der *der, const gnutls_datum_t *in, struct der_signed *ret,
+                    GError **error)
+{
+    g_auto(asn1_element) object = NULL;
+
+    if (!decode(der, "Signed", in, &object, error))
+        return FALSE;
+    return oid_is(object, "algorithm.algorithm", OID_ECDSA_SHA256)
+           ? signed_parts(object, in, ret, error)
+           : error_denied(error, "not signed with ECDSA and SHA-256");
+}
+
+gboolean
 der_byte(const Der *der, const gnutls_datum_t *in, uint8_t *ret, GError **error)
 {
     g_auto(asn1_element) element = NULL;
@@ -206,6 +226,25 @@ der_byte(const Der *der, const gnutls_datum_t *in, uint8_t *ret, GError **error)
     if (!decode(der, "Number", in, &element, error))
         return FALSE;
     return number_of(element, "", ret) || error_malformed(error, "a number is not from 0 to 255");
+}
+
+gboolean
+der_u16(const Der *der, const gnutls_datum_t *in, uint16_t *ret, GError **error)
+{
+    g_auto(asn1_element) element = NULL;
+    unsigned char bytes[8];
+    int len = sizeof(bytes);
+    unsigned value = 0;
+
+    if (!decode(der, "Number", in, &element, error))
+        return FALSE;
+    if (asn1_read_value(element, "", bytes, &len) != ASN1_SUCCESS || len < 1 || len > 3 ||
+        bytes[0] >= 0x80 || (len == 3 && bytes[0] != 0))
+        return error_malformed(error, "a number is not from 0 to 65535");
+    for (int i = 0; i < len; i++)
+        value = value << 8 | bytes[i];
+    *ret = (uint16_t)value;
+    return TRUE;
 }
 
 gboolean
@@ -241,5 +280,48 @@ der_octets(const Der *der, const gnutls_datum_t *in, void *ret, size_t len, GErr
     if (asn1_read_value(element, "", bytes, &got) != ASN1_SUCCESS || got < 0 || (size_t)got != len)
         return error_malformed(error, "an OCTET STRING of %zu bytes is wanted", len);
     memcpy(ret, bytes, len);
+    return TRUE;
+}
+
+static gboolean
+pair_of(asn1_node list, const gnutls_datum_t *in, int number, struct der_pair *ret)
+{
+    g_autofree char *id = g_strdup_printf("?%d.id", number);
+    g_autofree char *value = g_strdup_printf("?%d.value", number);
+    int len = sizeof(ret->oid);
+
+    return asn1_read_value(list, id, ret->oid, &len) == ASN1_SUCCESS &&
+           part_of(list, in, value, &ret->value);
+}
+
+static gboolean
+has_pair(const struct der_pair *pairs, size_t count, const char *oid)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(pairs[i].oid, oid) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+gboolean
+der_pairs(const Der *der, const gnutls_datum_t *in, struct der_pair *ret, size_t max,
+          size_t *ret_count, GError **error)
+{
+    g_auto(asn1_element) list = NULL;
+    int count = 0;
+
+    if (!decode(der, "Pairs", in, &list, error))
+        return FALSE;
+    if (asn1_number_of_elements(list, "", &count) != ASN1_SUCCESS || count < 0 ||
+        (size_t)count > max)
+        return error_malformed(error, "not 0 to %zu pairs", max);
+    for (int i = 0; i < count; i++) {
+        if (!pair_of(list, in, i + 1, &ret[i]))
+            return error_malformed(error, "a pair cannot be read");
+        if (has_pair(ret, (size_t)i, ret[i].oid))
+            return error_malformed(error, "%s is there twice", ret[i].oid);
+    }
+    *ret_count = (size_t)count;
     return TRUE;
 }

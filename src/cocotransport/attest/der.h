@@ -27,12 +27,27 @@ struct der_signed {
 gboolean der_signed_pss384(const Der *der, const gnutls_datum_t *in, struct der_signed *ret,
                            GError **error);
 
+/* The same with ECDSA and SHA-256, as Intel's are. */
+gboolean der_signed_ecdsa256(const Der *der, const gnutls_datum_t *in, struct der_signed *ret,
+                             GError **error);
+
 /* INTEGER from 0 to 255. */
 gboolean der_byte(const Der *der, const gnutls_datum_t *in, uint8_t *ret, GError **error);
+/* INTEGER from 0 to 65535. */
+gboolean der_u16(const Der *der, const gnutls_datum_t *in, uint16_t *ret, GError **error);
 /* IA5String of printable characters, 1 to @size - 1 of them. */
 gboolean der_text(const Der *der, const gnutls_datum_t *in, char *ret, size_t size, GError **error);
 /* OCTET STRING of exactly @len bytes. */
 gboolean der_octets(const Der *der, const gnutls_datum_t *in, void *ret, size_t len,
                     GError **error);
+
+/* SEQUENCE OF SEQUENCE { OBJECT IDENTIFIER, anything }: at most @max of them, no OID twice. */
+struct der_pair {
+    char oid[64];
+    gnutls_datum_t value;            /* inside the input */
+};
+
+gboolean der_pairs(const Der *der, const gnutls_datum_t *in, struct der_pair *ret, size_t max,
+                   size_t *ret_count, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Der, der_free)

@@ -17,6 +17,9 @@ enum judge_need {
     NEED_CHAIN = 1 << 2,             /* root and signer */
     NEED_EXTENSIONS = 1 << 3,        /* the VEK's */
     NEED_CRL = 1 << 4,
+    NEED_PCK_CRL = 1 << 5,           /* the rest: TDX only */
+    NEED_COLLATERAL = 1 << 6,        /* the key that signed TCB info */
+    NEED_PCK = 1 << 7,               /* the platform certificate's extension */
 };
 
 /* When a row is asked at all. */
@@ -26,6 +29,10 @@ enum judge_when {
     WHEN_VLEK,
     WHEN_CRL,                        /* a CRL was given */
     WHEN_IDENTITY,                   /* the caller has a policy of who the peer may be */
+    WHEN_COLLATERAL,                 /* TCB info or QE identity was given */
+    WHEN_TCB_INFO,
+    WHEN_QE_IDENTITY,
+    WHEN_PCK_CRL,
     WHEN_REPORT_DATA,                /* the caller says what REPORT_DATA has to be */
 };
 
@@ -45,6 +52,10 @@ struct judge {
     struct vek_extensions extensions;
     struct crl *crl;
     struct tdx_quote quote;          /* inside raw; TDX only */
+    GPtrArray *collateral_chain;
+    const struct certificate *collateral_signer;  /* inside it */
+    struct crl *pck_crl;
+    struct pck_extensions pck;
     char *reason;                    /* of the check that fails now */
 };
 
@@ -66,6 +77,13 @@ gboolean judge_fail(struct judge *j, const char *format, ...) G_GNUC_PRINTF(2, 3
 /* The same from a GError, which is freed. */
 gboolean judge_fail_error(struct judge *j, GError *error);
 
+/* What the rows of TDX share. The first sets the reason. */
+gboolean judge_trusts_root(struct judge *j, const struct certificate *root);
+gboolean judge_signed_by(const struct certificate *c, const struct certificate *issuer);
+/* ECDSA P-256 with SHA-256; r and s as 32 bytes each, big-endian. */
+gboolean judge_p256_verify(gnutls_pubkey_t key, const void *data, size_t len,
+                           const guint8 signature[static 64]);
+
 /* In the order they are asked; { NULL } ends each. */
 extern const struct judge_row judge_structure_rows[];
 extern const struct judge_row judge_chain_rows[];
@@ -73,3 +91,5 @@ extern const struct judge_row judge_match_rows[];
 extern const struct judge_row judge_content_rows[];
 extern const struct judge_row judge_peer_rows[];
 extern const struct judge_row judge_tdx_rows[];
+extern const struct judge_row judge_collateral_rows[];
+extern const struct judge_row judge_td_rows[];

@@ -5,10 +5,13 @@ ATTEST_LIBS = libattest.a $(WIRE_LIBS) $(KEYS_LIBS) $(TASN1_LIBS)
 libattest_a_SOURCES = \
 	src/cocotransport/attest/certificate.c \
 	src/cocotransport/attest/certificate.h \
+	src/cocotransport/attest/collateral.c \
+	src/cocotransport/attest/collateral.h \
 	src/cocotransport/attest/crl.c \
 	src/cocotransport/attest/der.c \
 	src/cocotransport/attest/der.h \
 	src/cocotransport/attest/judge.h \
+	src/cocotransport/attest/pck.c \
 	src/cocotransport/attest/policy.c \
 	src/cocotransport/attest/policy.h \
 	src/cocotransport/attest/policy_explain.c \
@@ -26,6 +29,7 @@ libattest_a_SOURCES = \
 	src/cocotransport/attest/verify.c \
 	src/cocotransport/attest/verify.h \
 	src/cocotransport/attest/verify_chain.c \
+	src/cocotransport/attest/verify_collateral.c \
 	src/cocotransport/attest/verify_match.c \
 	src/cocotransport/attest/verify_peer.c \
 	src/cocotransport/attest/verify_report.c \

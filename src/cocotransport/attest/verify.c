@@ -31,6 +31,19 @@ judge_fail_error(struct judge *j, GError *error)
 }
 
 static gboolean
+collateral_given(const struct verify_context *context, enum judge_when when)
+{
+    const struct tdx_collateral *c = context->collateral;
+
+    if (c == NULL)
+        return FALSE;
+    return (when == WHEN_TCB_INFO && c->tcb_info != NULL) ||
+           (when == WHEN_QE_IDENTITY && c->qe_identity != NULL) ||
+           (when == WHEN_PCK_CRL && c->pck_crl != NULL) ||
+           (when == WHEN_COLLATERAL && (c->tcb_info != NULL || c->qe_identity != NULL));
+}
+
+static gboolean
 row_applies(const struct judge *j, const struct judge_row *row)
 {
     if ((row->needs & j->found) != row->needs)
@@ -46,6 +59,11 @@ row_applies(const struct judge *j, const struct judge_row *row)
         return j->context->crl != NULL;
     case WHEN_IDENTITY:
         return j->context->judge_identity;
+    case WHEN_COLLATERAL:
+    case WHEN_TCB_INFO:
+    case WHEN_QE_IDENTITY:
+    case WHEN_PCK_CRL:
+        return collateral_given(j->context, row->when);
     case WHEN_REPORT_DATA:
         return j->context->report_data != NULL;
     }
@@ -102,6 +120,8 @@ judge_clear(struct judge *j)
     g_clear_pointer(&j->chain, g_ptr_array_unref);
     certificate_free(j->vek);
     crl_free(j->crl);
+    g_clear_pointer(&j->collateral_chain, g_ptr_array_unref);
+    crl_free(j->pck_crl);
     g_free(j->reason);
 }
 
@@ -143,24 +163,56 @@ verify_snp(const struct evidence *e, const struct policy *policy,
     return ret->accepted;
 }
 
+static char *
+unjudged_quote(const struct verify_context *context, const struct tcb_verdict *tcb)
+{
+    const struct {
+        gboolean given;
+        const char *name;
+    } parts[] = {
+        { collateral_given(context, WHEN_TCB_INFO), "TCB info" },
+        { collateral_given(context, WHEN_QE_IDENTITY), "QE identity" },
+        { collateral_given(context, WHEN_PCK_CRL), "the revocation list of PCK certificates" },
+        { context->crl != NULL, "the root's revocation list" },
+    };
+    g_autoptr(GString) words = g_string_new("every check that was asked passed");
+    const char *between = "; not given: ";
+
+    if (!context->judge_identity)
+        g_string_append(words, "; not judged: who the TD is (MRTD, RTMRs, module, owner)");
+    if (context->report_data == NULL)
+        g_string_append(words, "; not judged: REPORTDATA");
+    if (tcb->platform_judged)
+        g_string_append_printf(words, "; TCB status %s, level of %s",
+                               tcb_status_name(tcb->joined), tcb->date);
+    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
+        if (parts[i].given)
+            continue;
+        g_string_append_printf(words, "%s%s", between, parts[i].name);
+        between = ", ";
+    }
+    if (!tcb->platform_judged)
+        g_string_append(words, ": the platform's firmware was not appraised");
+    return g_string_free(g_steal_pointer(&words), FALSE);
+}
+
 static gboolean
 verify_quote(const struct evidence *e, const struct policy *policy,
              const struct verify_context *context, struct verdict *ret)
 {
-    static const struct judge_row *const tables[] = { judge_tdx_rows };
-    const unsigned needed = NEED_REPORT | NEED_CHAIN;
+    static const struct judge_row *const tables[] = {
+        judge_tdx_rows, judge_collateral_rows, judge_td_rows,
+    };
+    const unsigned needed = NEED_REPORT | NEED_CHAIN |
+                            (collateral_given(context, WHEN_COLLATERAL) ? NEED_COLLATERAL : 0) |
+                            (collateral_given(context, WHEN_TCB_INFO) ? NEED_PCK : 0);
     struct judge j = { .evidence = e, .policy = policy, .context = context, .verdict = ret };
 
     ret->kind = EVIDENCE_TDX_QUOTE;
     j.raw = g_bytes_get_data(e->parts[EVIDENCE_TDX_QUOTE], &j.raw_len);
     ret->accepted = judge_run(&j, tables, G_N_ELEMENTS(tables)) && (j.found & needed) == needed;
     if (ret->accepted)
-        ret->reason = g_strdup_printf("every check that was asked passed%s%s; TCB info, QE "
-                                      "identity and revocation lists were not given: the "
-                                      "platform's firmware was not appraised",
-                                      context->judge_identity ? "" : "; not judged: who the TD is "
-                                      "(MRTD, RTMRs, module, owner)",
-                                      context->report_data ? "" : "; not judged: REPORTDATA");
+        ret->reason = unjudged_quote(context, &ret->tcb);
     judge_clear(&j);
     return ret->accepted;
 }
@@ -196,6 +248,7 @@ void
 verdict_clear(struct verdict *v)
 {
     g_clear_pointer(&v->reason, g_free);
+    g_clear_pointer(&v->tcb.advisories, g_free);
     g_clear_pointer(&v->checks, g_array_unref);
     memset(v, 0, sizeof(*v));
 }

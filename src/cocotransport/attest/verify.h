@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "cocotransport/attest/collateral.h"
 #include "cocotransport/attest/policy.h"
 #include "cocotransport/attest/tdx.h"
 #include "cocotransport/wire/evidence.h"
@@ -27,6 +28,7 @@ struct verdict {
     struct snp_report report;        /* valid when kind is SNP and the structure was good */
     enum snp_product product;
     struct td_report td;             /* the same for a TDX quote */
+    struct tcb_verdict tcb;          /* of its platform, where collateral was given */
 };
 
 /* What the verifier knows besides the evidence. */
@@ -36,6 +38,7 @@ struct verify_context {
     const guint8 *own_chip_id;       /* 64 bytes, for same-chip; NULL: a policy with same-chip refuses */
     GBytes *chain;                   /* ASK/ASVK and ARK, PEM or DER one after the other; NULL: built in */
     GBytes *crl;                     /* NULL: none */
+    const struct tdx_collateral *collateral;      /* TDX; NULL: none */
     gboolean judge_identity;         /* FALSE only for cocotpm-verify without --policy */
     gboolean all_checks;             /* go on after the first failure, to show the others too */
 };

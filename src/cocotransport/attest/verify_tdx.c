@@ -59,7 +59,9 @@ check_chain_shape(struct judge *j, G_GNUC_UNUSED int arg)
     GError *error = NULL;
     const struct certificate *last;
 
-    j->chain = certificates_parse(bytes, &error);
+    j->der = der_new(&error);
+    if (j->der != NULL)
+        j->chain = certificates_parse(bytes, &error);
     if (j->chain == NULL)
         return judge_fail_error(j, error);
     if (j->chain->len != 3)
@@ -73,22 +75,39 @@ check_chain_shape(struct judge *j, G_GNUC_UNUSED int arg)
     return TRUE;
 }
 
-static gboolean
-check_root_pinned(struct judge *j, G_GNUC_UNUSED int arg)
+gboolean
+judge_trusts_root(struct judge *j, const struct certificate *root)
 {
     GError *error = NULL;
     guint8 key[32];
 
-    if (!certificate_spki_sha256(j->root, key, &error))
+    if (!certificate_spki_sha256(root, key, &error))
         return judge_fail_error(j, error);
     for (guint i = 0; i < j->policy->roots->len; i++) {
-        const struct policy_root *root = g_ptr_array_index(j->policy->roots, i);
+        const struct policy_root *pin = g_ptr_array_index(j->policy->roots, i);
 
-        if (root->kind != POLICY_ROOT_AMD &&
-            memcmp(root->spki_sha256, key, sizeof(root->spki_sha256)) == 0)
+        if (pin->kind != POLICY_ROOT_AMD &&
+            memcmp(pin->spki_sha256, key, sizeof(pin->spki_sha256)) == 0)
             return TRUE;
     }
-    return judge_fail(j, "%s is not one of the roots that are trusted", j->root->subject);
+    return judge_fail(j, "%s is not one of the roots that are trusted", root->subject);
+}
+
+static gboolean
+check_root_pinned(struct judge *j, G_GNUC_UNUSED int arg)
+{
+    return judge_trusts_root(j, j->root);
+}
+
+gboolean
+judge_signed_by(const struct certificate *c, const struct certificate *issuer)
+{
+    unsigned status = 0;
+
+    return gnutls_x509_crt_verify(c->crt, &issuer->crt, 1,
+                                  GNUTLS_VERIFY_DISABLE_TIME_CHECKS |
+                                  GNUTLS_VERIFY_ALLOW_ANY_X509_V1_CA_CRT, &status) >= 0 &&
+           status == 0;
 }
 
 static gboolean
@@ -96,12 +115,8 @@ check_links(struct judge *j, int which)
 {
     const struct certificate *c = g_ptr_array_index(j->chain, which);
     const struct certificate *issuer = g_ptr_array_index(j->chain, MIN(which + 1, 2));
-    unsigned status = 0;
 
-    if (gnutls_x509_crt_verify(c->crt, &issuer->crt, 1,
-                               GNUTLS_VERIFY_DISABLE_TIME_CHECKS |
-                               GNUTLS_VERIFY_ALLOW_ANY_X509_V1_CA_CRT, &status) < 0 ||
-        status != 0)
+    if (!judge_signed_by(c, issuer))
         return judge_fail(j, "%s is not signed by %s", c->subject, issuer->subject);
     if (which > 0 && !c->is_ca)
         return judge_fail(j, "%s is no certificate authority", c->subject);
@@ -126,9 +141,9 @@ pubkey_clear(pubkey_handle *key)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(pubkey_handle, pubkey_clear)
 
-/* ECDSA P-256 with SHA-256; r and s as 32 bytes each, big-endian. */
-static gboolean
-p256_verify(gnutls_pubkey_t key, const void *data, size_t len, const guint8 *signature)
+gboolean
+judge_p256_verify(gnutls_pubkey_t key, const void *data, size_t len,
+                  const guint8 signature[static 64])
 {
     const gnutls_datum_t r = { (void *)signature, 32 }, s = { (void *)(signature + 32), 32 };
     const gnutls_datum_t body = { (void *)data, (unsigned)len };
@@ -147,7 +162,7 @@ check_qe_signature(struct judge *j, G_GNUC_UNUSED int arg)
 {
     const struct certificate *leaf = g_ptr_array_index(j->chain, 0);
 
-    return p256_verify(leaf->key, j->quote.qe_report, TDX_QE_REPORT_SIZE, j->quote.qe_signature) ||
+    return judge_p256_verify(leaf->key, j->quote.qe_report, TDX_QE_REPORT_SIZE, j->quote.qe_signature) ||
            judge_fail(j, "the quoting enclave's report is not signed by the platform's key");
 }
 
@@ -183,7 +198,7 @@ check_signature(struct judge *j, G_GNUC_UNUSED int arg)
     if (gnutls_pubkey_init(&key) < 0 ||
         gnutls_pubkey_import_ecc_raw(key, GNUTLS_ECC_CURVE_SECP256R1, &x, &y) < 0)
         return judge_fail(j, "the attestation key is no point of P-256");
-    return p256_verify(key, q->signed_bytes, q->signed_len, q->signature) ||
+    return judge_p256_verify(key, q->signed_bytes, q->signed_len, q->signature) ||
            judge_fail(j, "the quote's signature does not verify");
 }
 
@@ -287,6 +302,10 @@ const struct judge_row judge_tdx_rows[] = {
     { "qe_no_debug", check_qe_debug, WHEN_ALWAYS, QUOTE, 0 },
     { "key_bound_to_qe", check_qe_binding, WHEN_ALWAYS, QUOTE, 0 },
     { "quote_signature", check_signature, WHEN_ALWAYS, QUOTE, 0 },
+    { NULL, NULL, WHEN_ALWAYS, 0, 0 },
+};
+
+const struct judge_row judge_td_rows[] = {
     { "td_no_debug", check_debug, WHEN_ALWAYS, QUOTE, 0 },
     { "same_chip", check_same_chip, WHEN_IDENTITY, QUOTE, 0 },
     { "mrtd", check_mrtd, WHEN_IDENTITY, QUOTE, 0 },
