@@ -94,11 +94,16 @@ judge(const struct sealed_facts *facts, struct sealed_terms *ret, void *data, GE
     }
     if ((c->policy->psk == POLICY_PSK_SECRET) != (facts->psk != NULL))
         return error_denied(error, "the sealed policy and its secrets contradict each other (psk)");
+    if (c->policy->recovery_key_given != facts->recoverable)
+        return error_denied(error, "the sealed policy and its secrets contradict each other "
+                                   "(recovery-key)");
     ret->bind = c->policy->bind == POLICY_BIND_SIGNER ? SEAL_BIND_SIGNER : SEAL_BIND_MEASUREMENT;
     ret->owner_secret = c->policy->owner_secret;
     ret->tcb_floor = policy_tcb_floor(c, c->policy);
     ret->svn_floor = c->policy->svn_floor;
     ret->drops_launches = c->policy->peer.burns_evidence;
+    ret->owner_key_given = c->policy->recovery_key_given;
+    memcpy(ret->owner_key, c->policy->recovery_key, sizeof(ret->owner_key));
     if (c->policy->freshness != POLICY_FRESHNESS_WITNESS)
         return TRUE;
     ret->witness = witness_open(c->policy->witness, c->policy->witness_key,
@@ -189,7 +194,7 @@ open_store(Cocotpm *c, const struct swtpm_config *config, GError **error)
     if (good && c->provisioning) {
         good = cocotpm_provision_run(c->options.provision, &sealed, &c->store, &words, error);
         if (good && words != NULL)
-            g_print("%s\n", words);
+            g_print("%s%s", words, g_str_has_suffix(words, "\n") ? "" : "\n");
     } else if (good) {
         c->store = sealed_open(&sealed, error);
         good = c->store != NULL;

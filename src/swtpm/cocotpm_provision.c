@@ -40,7 +40,7 @@ run_recover(struct provisioning *in, GError **error)
 static gboolean
 run_change_policy(struct provisioning *in, GError **error)
 {
-    return sealed_change_policy(in->config, in->p->policy, in->p->chain, error);
+    return sealed_change_policy(in->config, in->p, in->ret_words, error);
 }
 
 static gboolean

@@ -50,6 +50,12 @@ look(const struct setup_config *config, GError **error)
     return TRUE;
 }
 
+gboolean
+act_asked(const struct setup_config *config)
+{
+    return config->recover || config->inspect || config->change_policy;
+}
+
 static gboolean
 run_swtpm(const struct setup_config *config, const char *const *program,
           enum provision_action action, GError **error)
@@ -78,12 +84,15 @@ act_on_state(const struct setup_config *config, const char *const *program, GErr
 {
     if (config->tpmstate == NULL)
         return error_malformed(error, "--tpm-state must be provided");
-    if (config->recover && config->inspect)
-        return error_malformed(error, "--recover and --inspect exclude each other");
+    if (config->recover + config->inspect + config->change_policy > 1)
+        return error_malformed(error, "--recover, --inspect and --change-policy exclude each other");
     if (config->inspect && config->cocotpm == NULL)
         return look(config, error);
     if (config->cocotpm == NULL)
-        return error_malformed(error, "--recover needs --cocotpm id=,recovery-secret-fd=");
-    return run_swtpm(config, program,
-                     config->recover ? PROVISION_RECOVER : PROVISION_INSPECT, error);
+        return error_malformed(error, config->recover
+                                   ? "--recover needs --cocotpm id=,recovery-secret-fd="
+                                   : "--change-policy needs --cocotpm id=,policy=");
+    return run_swtpm(config, program, config->recover   ? PROVISION_RECOVER
+                                      : config->inspect ? PROVISION_INSPECT
+                                                        : PROVISION_CHANGE_POLICY, error);
 }

@@ -14,38 +14,28 @@
 #include "cocotpm/bundle.h"
 #include "cocotransport/attest/provider.h"
 #include "cocotransport/keys/openssl.h"
+#include "cocotransport/keys/pubkey.h"
 #include "cocotransport/keys/schedule.h"
 #include "cocotransport/seal/envelope.h"
 #include "cocotransport/seal/header.h"
 
-#include <gnutls/abstract.h>
 #include <json-glib/json-glib.h>
 #include <string.h>
 
 #define CERTIFICATE_MAX 8192
 
-typedef struct gnutls_pubkey_st owner_key_t;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(owner_key_t, gnutls_pubkey_deinit)
-
 gboolean
 delivery_key_check(GBytes *key, const struct policy *policy, GError **error)
 {
-    g_autoptr(owner_key_t) parsed = NULL;
-    const gnutls_datum_t pem = { (void *)g_bytes_get_data(key, NULL),
-                                 (unsigned)g_bytes_get_size(key) };
-    guint8 id[64];
-    size_t len = sizeof(id);
+    guint8 id[32];
 
     if (!policy->recovery_key_given)
         return TRUE;
-    if (!gnutls_ok(gnutls_pubkey_init(&parsed), "owner's key", error)
-        || !gnutls_ok(gnutls_pubkey_import(parsed, &pem, GNUTLS_X509_FMT_PEM), "owner's key",
-                      error)
-        || !gnutls_ok(gnutls_pubkey_get_key_id(parsed, GNUTLS_KEYID_USE_SHA256, id, &len),
-                      "owner's key", error))
+    if (!pubkey_id(key, id, error)) {
+        g_prefix_error(error, "owner's key: ");
         return FALSE;
-    return (len == sizeof(policy->recovery_key)
-            && crypto_equal(id, policy->recovery_key, sizeof(policy->recovery_key)))
+    }
+    return crypto_equal(id, policy->recovery_key, sizeof(policy->recovery_key))
            || error_denied(error, "The owner's key is not the one that the policy names");
 }
 

@@ -57,7 +57,7 @@ struct setup_config {
     gboolean help;
     /* ours */
     char *cocotpm;
-    gboolean recover, inspect;
+    gboolean recover, inspect, change_policy;
     char *nonce;
     char *birth_statement;
     gboolean json;

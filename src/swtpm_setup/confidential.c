@@ -25,6 +25,7 @@
 #define SECRET_SIZE 32
 #define OWNER_MAX 64
 #define WITNESS_MAX 16384
+#define SIGNATURE_MAX 1024
 
 struct words {
     char *policy;
@@ -35,6 +36,9 @@ struct words {
     char *chain;
     char *recovery_key;
     char *deliver;
+    char *signature;
+    int new_owner_secret_fd;
+    char *new_owner_secret_file;
     int recovery_secret_fd;
     char *recovery_secret_file;
     char *witness_key;
@@ -55,6 +59,12 @@ static const struct option_row word_rows[] = {
     { "recovery-key", 0, OPTION_STRING, FIELD(recovery_key), "FILE",
       "the owner's public key, which secrets made here are encrypted to" },
     { "deliver", 0, OPTION_STRING, FIELD(deliver), "FILE", "where those go" },
+    { "signature", 0, OPTION_STRING, FIELD(signature), "FILE",
+      "the owner's, for --change-policy; without it what to sign is printed" },
+    { "new-owner-secret-fd", 0, OPTION_FD, FIELD(new_owner_secret_fd), "FD",
+      "the owner secret from then on, for --change-policy" },
+    { "new-owner-secret-file", 0, OPTION_STRING, FIELD(new_owner_secret_file), "FILE",
+      "for tests" },
     { "recovery-secret-fd", 0, OPTION_FD, FIELD(recovery_secret_fd), "FD",
       "the recovery secret, for --recover" },
     { "recovery-secret-file", 0, OPTION_STRING, FIELD(recovery_secret_file), "FILE", "the same" },
@@ -174,7 +184,7 @@ read_chain(Confidential *c, GError **error)
 }
 
 static gboolean
-read_policy(Confidential *c, GError **error)
+parse_policy(Confidential *c, GError **error)
 {
     gsize len;
     const char *text;
@@ -190,7 +200,13 @@ read_policy(Confidential *c, GError **error)
         g_prefix_error(error, "%s: ", c->words.policy);
         return FALSE;
     }
-    return read_psk(c, error) && read_owner_secret(c, error) && read_chain(c, error)
+    return read_chain(c, error);
+}
+
+static gboolean
+read_policy(Confidential *c, GError **error)
+{
+    return parse_policy(c, error) && read_psk(c, error) && read_owner_secret(c, error)
            && make_delivery(c, error);
 }
 
@@ -210,27 +226,62 @@ read_witness(Confidential *c, GError **error)
     return c->provision.witness_certificate != NULL;
 }
 
-/* What an action on a state that is there needs: no policy, since that is sealed in it. */
+/* By descriptor or by file; none is good. */
 static gboolean
-read_secrets(Confidential *c, GError **error)
+read_secret(int fd, const char *path, gsize max, Secret **ret, GError **error)
+{
+    if (fd < 0 && path == NULL)
+        return TRUE;
+    *ret = fd >= 0 ? secret_read_fd(fd, SECRET_SIZE, max, error)
+                   : secret_read_file(path, SECRET_SIZE, max, error);
+    return *ret != NULL;
+}
+
+static gboolean
+read_recovery(Confidential *c, GError **error)
+{
+    const struct words *w = &c->words;
+
+    if (w->recovery_secret_fd < 0 && w->recovery_secret_file == NULL)
+        return error_malformed(error, "--recover: --cocotpm recovery-secret-fd= is missing");
+    return read_secret(w->recovery_secret_fd, w->recovery_secret_file, SECRET_SIZE,
+                       &c->provision.recovery, error);
+}
+
+static gboolean
+read_change(Confidential *c, GError **error)
 {
     const struct words *w = &c->words;
     struct provision *p = &c->provision;
 
-    if (w->owner_secret_fd >= 0)
-        p->owner = secret_read_fd(w->owner_secret_fd, SECRET_SIZE, OWNER_MAX, error);
-    else if (w->owner_secret_file != NULL)
-        p->owner = secret_read_file(w->owner_secret_file, SECRET_SIZE, OWNER_MAX, error);
-    if (p->owner == NULL && (w->owner_secret_fd >= 0 || w->owner_secret_file != NULL))
+    if (!parse_policy(c, error)
+        || !read_secret(w->new_owner_secret_fd, w->new_owner_secret_file, OWNER_MAX,
+                        &p->new_owner, error))
         return FALSE;
-    if (p->action != PROVISION_RECOVER)
+    if (w->signature == NULL)
         return TRUE;
-    if (w->recovery_secret_fd < 0 && w->recovery_secret_file == NULL)
-        return error_malformed(error, "--recover: --cocotpm recovery-secret-fd= is missing");
-    p->recovery = w->recovery_secret_fd >= 0
-                      ? secret_read_fd(w->recovery_secret_fd, SECRET_SIZE, SECRET_SIZE, error)
-                      : secret_read_file(w->recovery_secret_file, SECRET_SIZE, SECRET_SIZE, error);
-    return p->recovery != NULL;
+    if (w->recovery_key == NULL)
+        return error_malformed(error, "--change-policy: --cocotpm recovery-key= is missing, whose "
+                               "signature it is");
+    p->owner_key = io_read_file(w->recovery_key, KEYFILE_MAX, error);
+    if (p->owner_key == NULL)
+        return FALSE;
+    p->signature = io_read_file(w->signature, SIGNATURE_MAX, error);
+    return p->signature != NULL;
+}
+
+/* What an action on a state that is there needs. */
+static gboolean
+read_for_state(Confidential *c, GError **error)
+{
+    const struct words *w = &c->words;
+
+    if (!read_secret(w->owner_secret_fd, w->owner_secret_file, OWNER_MAX, &c->provision.owner,
+                     error))
+        return FALSE;
+    if (c->provision.action == PROVISION_RECOVER)
+        return read_recovery(c, error);
+    return c->provision.action != PROVISION_CHANGE_POLICY || read_change(c, error);
 }
 
 static gboolean
@@ -260,12 +311,15 @@ put_in_memory(Confidential *c, GError **error)
 static char *
 words_to_pass_on(const struct words *w)
 {
+    const struct { const char *name, *value; } words[] = {
+        { "platform", w->platform }, { "certs", w->certs },
+    };
     g_autoptr(GString) text = g_string_new(NULL);
 
-    if (w->platform != NULL)
-        g_string_append_printf(text, "platform=%s", w->platform);
-    if (w->certs != NULL)
-        g_string_append_printf(text, "%scerts=%s", text->len > 0 ? "," : "", w->certs);
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+        if (words[i].value != NULL)
+            g_string_append_printf(text, "%s%s=%s", text->len > 0 ? "," : "", words[i].name,
+                                   words[i].value);
     return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
@@ -275,13 +329,13 @@ confidential_new(const char *text, enum provision_action action, GError **error)
     g_autoptr(Confidential) c = g_new0(Confidential, 1);
 
     c->fd = -1;
-    c->words.owner_secret_fd = c->words.recovery_secret_fd = -1;
+    c->words.owner_secret_fd = c->words.recovery_secret_fd = c->words.new_owner_secret_fd = -1;
     c->provision.action = action;
     if (!suboptions_parse(word_rows, "--cocotpm", text, &c->words, error)
         || !parse_uuid(c->words.id, c->provision.uuid, error)
         || !crypto_random(c->provision.lineage, sizeof(c->provision.lineage), error)
         || !(action == PROVISION_MAKE ? read_policy(c, error) && read_witness(c, error)
-                                      : read_secrets(c, error))
+                                      : read_for_state(c, error))
         || !put_in_memory(c, error))
         return NULL;
     c->passed_on = words_to_pass_on(&c->words);

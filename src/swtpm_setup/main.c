@@ -327,7 +327,7 @@ print_made(struct run *r)
     puts(json);
 }
 
-/* --recover and --inspect: a state that is there, and no TPM to set up. */
+/* A state that is there, and no TPM to set up. */
 static gboolean
 act(struct run *r)
 {
@@ -485,7 +485,7 @@ run_with(struct run *r, int argc, char **argv)
         return TRUE;
     warn_of_obsolete(&r->config);
     imply(&r->config);
-    return r->config.recover || r->config.inspect ? act(r) : set_up(r);
+    return act_asked(&r->config) ? act(r) : set_up(r);
 }
 
 int

@@ -67,6 +67,8 @@ const struct option_row setup_rows[] = {
          "make a confidential TPM: sealed to this platform, ruled by this policy"),
     FLAG("recover", recover,
          "move a confidential TPM to this platform by its recovery secret; needs --cocotpm"),
+    FLAG("change-policy", change_policy,
+         "put a confidential TPM under another policy by its owner's signature; needs --cocotpm"),
     FLAG("inspect", inspect,
          "print what a sealed state says of itself; with --cocotpm it is opened, too"),
     TEXT("nonce", nonce, "HEX", "the owner's nonce for the birth statement"),

@@ -7,6 +7,8 @@ libkeys_a_SOURCES = \
 	src/cocotransport/keys/cbc.h \
 	src/cocotransport/keys/crypto.c \
 	src/cocotransport/keys/crypto.h \
+	src/cocotransport/keys/pubkey.c \
+	src/cocotransport/keys/pubkey.h \
 	src/cocotransport/keys/schedule.c \
 	src/cocotransport/keys/schedule.h \
 	src/cocotransport/keys/secret.c \

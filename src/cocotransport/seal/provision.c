@@ -13,7 +13,8 @@
 
 enum {
     VALUE_ACTION, VALUE_UUID, VALUE_LINEAGE, VALUE_POLICY, VALUE_CHAIN, VALUE_PSK, VALUE_OWNER,
-    VALUE_RECOVERY, VALUE_WITNESS_KEY, VALUE_WITNESS_CERT, VALUES
+    VALUE_RECOVERY, VALUE_WITNESS_KEY, VALUE_WITNESS_CERT, VALUE_OWNER_KEY,
+    VALUE_SIGNATURE, VALUE_NEW_OWNER, VALUES
 };
 
 static const struct element_row rows[VALUES] = {
@@ -27,6 +28,9 @@ static const struct element_row rows[VALUES] = {
     [VALUE_RECOVERY]     = { 8, "recovery secret", 32, 32, FALSE },
     [VALUE_WITNESS_KEY]  = { 9, "witness key", 1, SEALED_CLIENT_KEY_MAX, FALSE },
     [VALUE_WITNESS_CERT] = { 10, "witness certificate", 1, SEALED_CLIENT_KEY_MAX, FALSE },
+    [VALUE_OWNER_KEY]    = { 11, "owner's public key", 1, SEALED_CLIENT_KEY_MAX, FALSE },
+    [VALUE_SIGNATURE]    = { 12, "signature", 1, 1024, FALSE },
+    [VALUE_NEW_OWNER]    = { 13, "new owner secret", 32, 64, FALSE },
 };
 
 static gboolean
@@ -40,7 +44,7 @@ is_zero(const struct cursor *value)
 static gboolean
 makes_sense(guint8 action, const struct cursor *values, GError **error)
 {
-    static const int secrets[] = { VALUE_PSK, VALUE_OWNER, VALUE_RECOVERY };
+    static const int secrets[] = { VALUE_PSK, VALUE_OWNER, VALUE_RECOVERY, VALUE_NEW_OWNER };
 
     if (action < PROVISION_MAKE || action > PROVISION_INSPECT)
         return error_malformed(error, "action %u is unknown", action);
@@ -81,6 +85,9 @@ provision_parse(const Secret *data, struct provision *ret, GError **error)
         .recovery = element_secret(&values[VALUE_RECOVERY]),
         .witness_key = element_secret(&values[VALUE_WITNESS_KEY]),
         .witness_certificate = element_bytes(&values[VALUE_WITNESS_CERT]),
+        .owner_key = element_bytes(&values[VALUE_OWNER_KEY]),
+        .signature = element_bytes(&values[VALUE_SIGNATURE]),
+        .new_owner = element_secret(&values[VALUE_NEW_OWNER]),
     };
     cursor_copy(&values[VALUE_UUID], ret->uuid, sizeof(ret->uuid));
     if (values[VALUE_LINEAGE].pos != NULL)
@@ -95,7 +102,9 @@ provision_size(const struct provision *p)
     return ELEMENT_HEADER + 1 + 2 * (ELEMENT_HEADER + 16) + element_size_bytes(p->policy) +
            element_size_bytes(p->chain) + element_size_secret(p->psk) +
            element_size_secret(p->owner) + element_size_secret(p->recovery) +
-           element_size_secret(p->witness_key) + element_size_bytes(p->witness_certificate);
+           element_size_secret(p->witness_key) + element_size_bytes(p->witness_certificate) +
+           element_size_bytes(p->owner_key) + element_size_bytes(p->signature) +
+           element_size_secret(p->new_owner);
 }
 
 Secret *
@@ -122,6 +131,9 @@ provision_write(const struct provision *p, GError **error)
     element_write_secret(&out, rows[VALUE_RECOVERY].type, p->recovery);
     element_write_secret(&out, rows[VALUE_WITNESS_KEY].type, p->witness_key);
     element_write_bytes(&out, rows[VALUE_WITNESS_CERT].type, p->witness_certificate);
+    element_write_bytes(&out, rows[VALUE_OWNER_KEY].type, p->owner_key);
+    element_write_bytes(&out, rows[VALUE_SIGNATURE].type, p->signature);
+    element_write_secret(&out, rows[VALUE_NEW_OWNER].type, p->new_owner);
     g_assert(!out.failed && builder_len(&out) == size);
 
     return g_steal_pointer(&data);
@@ -137,4 +149,7 @@ provision_clear(struct provision *p)
     g_clear_pointer(&p->recovery, secret_free);
     g_clear_pointer(&p->witness_key, secret_free);
     g_clear_pointer(&p->witness_certificate, g_bytes_unref);
+    g_clear_pointer(&p->owner_key, g_bytes_unref);
+    g_clear_pointer(&p->signature, g_bytes_unref);
+    g_clear_pointer(&p->new_owner, secret_free);
 }

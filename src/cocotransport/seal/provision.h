@@ -15,7 +15,8 @@
 enum provision_action {
     PROVISION_MAKE = 1,                  /* a new instance; SHUTDOWN on the control channel makes it real */
     PROVISION_RECOVER = 2,               /* an existing state is opened by its recovery secret */
-    PROVISION_CHANGE_POLICY = 3,         /* an existing state gets the policy given here */
+    PROVISION_CHANGE_POLICY = 3,         /* an existing state gets the policy given here, if its
+                                            owner signed that; else prints what to sign */
     PROVISION_INSPECT = 4,               /* prints what a state says of itself, and ends */
 };
 
@@ -28,10 +29,13 @@ struct provision {
     GBytes *policy;                      /* the instance's policy file, byte for byte */
     GBytes *chain;                       /* certificates of roots given by file; NULL: none */
     Secret *psk;                         /* link secret, 32 bytes; NULL: bootstrap */
-    Secret *owner;                       /* owner secret; NULL: none */
+    Secret *owner;                       /* owner secret, as it is now; NULL: none */
     Secret *recovery;                    /* recovery secret, 32 bytes; NULL: not recoverable */
     Secret *witness_key;                 /* PEM; NULL: no witness */
     GBytes *witness_certificate;
+    GBytes *owner_key;                   /* CHANGE_POLICY: the owner's public key, PEM */
+    GBytes *signature;                   /* CHANGE_POLICY: by it; NULL: what to sign is asked */
+    Secret *new_owner;                   /* CHANGE_POLICY: the owner secret from then on */
 };
 
 gboolean provision_parse(const Secret *data, struct provision *ret, GError **error);

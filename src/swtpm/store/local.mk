@@ -34,6 +34,7 @@ libstoresealed_a_SOURCES = \
 	src/swtpm/store/sealed.c \
 	src/swtpm/store/sealed.h \
 	src/swtpm/store/sealed_commit.c \
+	src/swtpm/store/sealed_change.c \
 	src/swtpm/store/sealed_disk.c \
 	src/swtpm/store/sealed_disk.h \
 	src/swtpm/store/sealed_image.c \

@@ -42,6 +42,8 @@ struct sealed_terms {
     guint64  tcb_floor;                  /* raw; 0: the image's own counts */
     guint32  svn_floor;
     gboolean drops_launches;             /* burns-evidence = yes */
+    gboolean owner_key_given;            /* whose signature changes the policy */
+    guint8   owner_key[32];              /* SHA-256 of its SubjectPublicKeyInfo */
     Witness *witness;                    /* NULL: none; the store takes it over */
 };
 
@@ -84,9 +86,13 @@ gboolean sealed_finish(SealedStore *s, GError **error);
 /* Opens by the recovery secret, and writes it for this chip and image: new lineage, epoch + 2^32. */
 gboolean sealed_recover(const struct sealed_config *config, const Secret *recovery,
                         GError **error);
-/* The same TPM under another policy: epoch + 1. The caller has checked the owner's signature. */
-gboolean sealed_change_policy(const struct sealed_config *config, GBytes *policy, GBytes *chain,
-                              GError **error);
+/*
+ * The same TPM under another policy, or with another owner secret: epoch + 1.
+ * By the signature of the key that the policy so far names; without one
+ * nothing is changed, and @ret_text is what has to be signed, to be freed.
+ */
+gboolean sealed_change_policy(const struct sealed_config *config, const struct provision *p,
+                              char **ret_text, GError **error);
 
 /* JSON of what the file says of itself, opened with this platform's key; NULL on failure. */
 char *sealed_inspect(const struct sealed_config *config, GError **error);

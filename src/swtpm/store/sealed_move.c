@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * sealed_move - how an instance begins, is moved by its owner, and gets
- * another policy.
+ * sealed_move - how an instance begins and is moved by its owner.
  */
 #include "config.h"
 
@@ -52,7 +51,7 @@ born(const struct provision *p, struct sealed_image *ret)
     g_array_append_val(ret->body.log, birth);
 }
 
-static gboolean
+gboolean
 terms_can_be_met(SealedStore *s, GError **error)
 {
     struct seal_derivation key;
@@ -100,7 +99,7 @@ sealed_finish(SealedStore *s, GError **error)
     return TRUE;
 }
 
-static gboolean
+gboolean
 new_epoch(SealedStore *s, AttachLog *log, enum attach_kind kind, guint64 epoch, GError **error)
 {
     struct attach_entry e = {
@@ -130,49 +129,6 @@ sealed_recover(const struct sealed_config *config, const Secret *recovery, GErro
     change.epoch = s->now.header.epoch + RECOVERY_EPOCHS;
 
     return new_epoch(s, log, ATTACH_RECOVERY, change.epoch, error) &&
-           sealed_commit(s, &change, FALSE, error);
-}
-
-/* The new policy is judged as it will be at the next start; the witness stays the old one's. */
-static gboolean
-judge_policy(SealedStore *s, GBytes *policy, GBytes *chain, GError **error)
-{
-    struct sealed_image as_if = s->now;
-    struct sealed_terms terms;
-
-    as_if.body.policy = policy;
-    as_if.body.chain = chain;
-    if (!judge_image(s, &as_if, &terms, error)) {
-        g_prefix_error(error, "the policy given: ");
-        return FALSE;
-    }
-    if ((terms.witness != NULL) != (s->terms.witness != NULL)) {
-        witness_free(terms.witness);
-        return error_denied(error, "the policy given: a witness can neither be added nor dropped");
-    }
-    witness_free(terms.witness);
-    terms.witness = s->terms.witness;
-    s->terms = terms;
-
-    return terms_can_be_met(s, error);
-}
-
-gboolean
-sealed_change_policy(const struct sealed_config *config, GBytes *policy, GBytes *chain,
-                     GError **error)
-{
-    g_autoptr(SealedStore) s = sealed_open(config, error);
-    g_autoptr(GArray) log = NULL;
-    struct sealed_change change = { .policy = policy, .chain = chain };
-
-    if (s == NULL || !judge_policy(s, policy, chain, error))
-        return FALSE;
-    log = attach_log_copy(s->now.body.log);
-    attach_log_trim(log);
-    change.log = log;
-    change.epoch = s->now.header.epoch + 1;
-
-    return new_epoch(s, log, ATTACH_POLICY, change.epoch, error) &&
            sealed_commit(s, &change, FALSE, error);
 }
 

@@ -70,16 +70,27 @@ load_next(SealedStore *s, struct sealed_image *ret)
     return image_read(s, SEALED_NEXT, file, ret, NULL);
 }
 
+/* A change of policy on its way brings its own terms. */
 static gboolean
 adopt_next(SealedStore *s, struct sealed_image *image, struct sealed_image *next, GError **error)
 {
+    gboolean another_policy;
+
     if (!disk_rename(&s->disk, TRUE, error) || !disk_sync(&s->disk, error))
         return FALSE;
+    another_policy = memcmp(image->header.policy_digest, next->header.policy_digest,
+                            sizeof(image->header.policy_digest)) != 0;
     image_clear(image);
     *image = *next;
     next->body = (struct sealed_body){ 0 };
+    if (!another_policy)
+        return TRUE;
+    g_clear_pointer(&s->terms.witness, witness_free);
+    if (load_terms(s, image, error))
+        return TRUE;
+    prefix_file(s, SEALED_FILE, error);
 
-    return TRUE;
+    return FALSE;
 }
 
 static gboolean

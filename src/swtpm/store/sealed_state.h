@@ -70,5 +70,11 @@ struct sealed_change {
 gboolean sealed_commit(SealedStore *s, const struct sealed_change *change, gboolean wait,
                        GError **error);
 
+/* sealed_move.c: whether this VM and its secrets can meet s->terms. */
+gboolean terms_can_be_met(SealedStore *s, GError **error);
+/* Appends to @log what begins @epoch. */
+gboolean new_epoch(SealedStore *s, AttachLog *log, enum attach_kind kind, guint64 epoch,
+                   GError **error);
+
 /* sealed_start.c: the table of rule 2. */
 gboolean sealed_load(SealedStore *s, GError **error);

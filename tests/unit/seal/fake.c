@@ -50,15 +50,20 @@ fake_judge(const struct sealed_facts *facts, struct sealed_terms *ret, void *dat
 
     f->judged++;
     ck_assert_mem_eq(facts->uuid, fake_uuid, sizeof(fake_uuid));
-    if (f->judge_says != NULL)
+    if (f->judge_says != NULL &&
+        (f->judge_says_of == NULL || f->judge_says_of == facts->policy))
         return error_denied(error, "%s", f->judge_says);
     ret->bind = f->bind;
-    ret->owner_secret = f->owner_required;
+    ret->owner_secret = f->owner_required || facts->policy == f->owner_required_for;
     ret->tcb_floor = f->policy_tcb_floor;
     ret->svn_floor = f->policy_svn_floor;
     ret->drops_launches = f->drops;
-    if (f->with_witness) {
-        g_autofree char *where = g_strconcat("file:", f->witness, NULL);
+    ret->owner_key_given = f->owner_key != NULL;
+    if (f->owner_key != NULL)
+        memcpy(ret->owner_key, f->owner_key, sizeof(ret->owner_key));
+    if (f->with_witness && facts->policy != f->drops_witness_for) {
+        const char *moved = facts->policy == f->moves_witness_for ? ".moved" : "";
+        g_autofree char *where = g_strconcat("file:", f->witness, moved, NULL);
 
         ret->witness = witness_open(where, NULL, NULL, NULL, error);
         return ret->witness != NULL;

@@ -20,10 +20,13 @@ struct fake {
     char *state, *next, *witness;        /* paths */
     gboolean with_witness;
     gboolean owner_required, drops;
+    GBytes *owner_required_for, *drops_witness_for, *moves_witness_for;  /* policies, borrowed */
+    const guint8 *owner_key;             /* NULL: the policy names none */
     enum seal_bind bind;
     guint64 policy_tcb_floor;
     guint32 policy_svn_floor;
-    const char *judge_says;              /* not NULL: refused with these words */
+    const char *judge_says;              /* not NULL: refused with these words, */
+    GBytes *judge_says_of;               /* this policy, or NULL: any; borrowed */
     guint judged, waited, went_on, noticed, fatal;
     char *fatal_words;
     struct sealed_config config;

@@ -7,6 +7,7 @@ tests_unit_seal_test_seal_SOURCES = \
 	tests/unit/seal/fake.h \
 	tests/unit/seal/suites.c \
 	tests/unit/seal/test_attach_log.c \
+	tests/unit/seal/test_change.c \
 	tests/unit/seal/test_clamp.c \
 	tests/unit/seal/test_envelope.c \
 	tests/unit/seal/test_provision.c \

@@ -330,23 +330,6 @@ START_TEST(an_owner_moves_it)
 }
 END_TEST
 
-START_TEST(a_policy_can_be_changed)
-{
-    g_autoptr(fake_t) f = fake_new();
-    g_autoptr(GBytes) policy = g_bytes_new_static("another policy", 14);
-    g_autoptr(SealedStore) s = NULL;
-    struct receipt r;
-
-    fake_make(f, "tpm");
-    ck_assert(sealed_change_policy(&f->config, policy, NULL, NULL));
-    s = fake_open(f, NULL);
-    ck_assert(g_bytes_equal(sealed_policy(s), policy));
-    sealed_receipt(s, &r);
-    ck_assert_uint_eq(r.epoch, 1);
-    ck_assert_uint_eq(r.generation, 2);
-}
-END_TEST
-
 START_TEST(one_process_at_a_time)
 {
     g_autoptr(fake_t) f = fake_new();
@@ -461,7 +444,6 @@ sealed_suite(void)
     tcase_add_test(tc, the_owner_secret_is_needed);
     tcase_add_test(tc, attaches_are_logged_durably);
     tcase_add_test(tc, an_owner_moves_it);
-    tcase_add_test(tc, a_policy_can_be_changed);
     tcase_add_test(tc, one_process_at_a_time);
     tcase_add_test(tc, no_plaintext_is_in_the_file);
     tcase_add_test(tc, inspect_says_whether_it_is_authentic);
