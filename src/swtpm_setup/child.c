@@ -26,6 +26,7 @@
 
 /* A bound for a hang only: making keys on a busy machine takes long. */
 #define CONTROL_SECONDS 600
+#define ENDING_SECONDS 5
 #define INFO_MAX 65536
 
 struct Child {
@@ -154,6 +155,18 @@ child_wait(Child *c, GError **error)
     return reap(c, error);
 }
 
+/* One that closes its channel has a reason, which it says when it ends: not to be cut short. */
+static void
+let_it_end(const Child *c)
+{
+    const gint64 end = g_get_monotonic_time() + ENDING_SECONDS * G_USEC_PER_SEC;
+    siginfo_t info = { 0 };
+
+    while (waitid(P_PID, (id_t)c->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid == 0 && g_get_monotonic_time() < end)
+        g_usleep(10 * 1000);
+}
+
 static gboolean
 exchange(Child *c, const guint8 *request, gsize len, guint8 *answer, gsize answer_len,
          GError **error)
@@ -163,6 +176,7 @@ exchange(Child *c, const guint8 *request, gsize len, guint8 *answer, gsize answe
     if (io_write_until(c->control, request, len, deadline, NULL)
         && io_read_until(c->control, answer, answer_len, deadline, NULL))
         return TRUE;
+    let_it_end(c);
     return error_system(error, "swtpm process terminated unexpectedly.");
 }
 
