@@ -22,10 +22,6 @@
 #define OWNER_SECRET_MIN 32
 #define OWNER_SECRET_MAX 64
 
-/* Lowest TCB and SVN whose states this image adopts; a policy may raise them. */
-#define IMAGE_TCB_FLOOR 0
-#define IMAGE_SVN_FLOOR 0
-
 static void
 cocotpm_free(Cocotpm *c)
 {
@@ -172,8 +168,6 @@ open_store(Cocotpm *c, const struct swtpm_config *config, GError **error)
             .svn = c->own.guest_svn,
             .tcb = c->own.committed_tcb,
             .author_key = (c->own.key_info & 1) != 0,
-            .tcb_floor = IMAGE_TCB_FLOOR,
-            .svn_floor = IMAGE_SVN_FLOOR,
         },
         .judge = judge,
         .waiting = on_waiting,
@@ -185,7 +179,8 @@ open_store(Cocotpm *c, const struct swtpm_config *config, GError **error)
 
     if (good && where.dir == NULL)
         good = error_malformed(error, "--cocotpm needs --tpmstate dir=");
-    good = good && read_owner_secret(&c->options, &owner, error);
+    good = good && cocotpm_floors_read(c, &sealed.platform, error) &&
+           read_owner_secret(&c->options, &owner, error);
     sealed.dir = where.dir;
     sealed.owner = owner;
     sealed.uuid_given = c->options.id != NULL;

@@ -9,6 +9,7 @@ libcocotpm_a_SOURCES = \
 	src/swtpm/cocotpm_attach.c \
 	src/swtpm/cocotpm_commands.c \
 	src/swtpm/cocotpm_evidence.c \
+	src/swtpm/cocotpm_floors.c \
 	src/swtpm/cocotpm_hello.c \
 	src/swtpm/cocotpm_keys.c \
 	src/swtpm/cocotpm_life.c \
@@ -22,3 +23,4 @@ libcocotpm_a_SOURCES = \
 	src/swtpm/cocotpm_resume.c \
 	src/swtpm/cocotpm_serve.c \
 	src/swtpm/cocotpm_worker.c
+libcocotpm_a_CPPFLAGS = $(AM_CPPFLAGS) -DSYSCONFDIR='"$(sysconfdir)"'

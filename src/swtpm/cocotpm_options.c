@@ -36,6 +36,8 @@ static const struct option_row cocotpm_rows[] = {
     ROW("platform", OPTION_STRING, platform, "auto|sev-guest|tsm|sev|emulator:SOCKET",
         "the confidential platform, default auto"),
     ROW("certs", OPTION_STRING, certs, "FILE", "VEK certificate, where the platform gives none"),
+    ROW("floors", OPTION_STRING, floors, "FILE",
+        "lowest TCB and SVN of a state, beside those of the image; they only raise these"),
     ROW("timeout", OPTION_UINT, timeout, "SECONDS", "for handshake and attestation, default 10"),
     ROW("provision", OPTION_FD, provision, "FD", "for swtpm_setup only"),
     { 0 }

@@ -35,6 +35,7 @@ struct cocotpm_options {
     char *owner_secret_file;             /* for tests: such a file would be the host's */
     char *platform;
     char *certs;
+    char *floors;
     guint timeout;
     int provision;
 };
@@ -128,6 +129,9 @@ struct Peer {
     struct log_limit reports;        /* of EVIDENCE */
     guint8 *in, *out;                /* COCO_MESSAGE_MAX each, wiped at the end */
 };
+
+/* cocotpm_floors.c: floors of the image into @ret; a file there that cannot be read is an error. */
+gboolean cocotpm_floors_read(const Cocotpm *c, struct seal_platform *ret, GError **error);
 
 /* cocotpm_listen.c */
 gboolean cocotpm_listen(Cocotpm *c, GError **error);

@@ -45,6 +45,7 @@ struct words {
     char *witness_certificate;
     char *platform;
     char *certs;
+    char *floors;
 };
 
 #define FIELD(name) offsetof(struct words, name)
@@ -74,6 +75,7 @@ static const struct option_row word_rows[] = {
       "its certificate" },
     { "platform", 0, OPTION_STRING, FIELD(platform), "PLATFORM", "where the keys come from" },
     { "certs", 0, OPTION_STRING, FIELD(certs), "FILE", "certificates of the platform" },
+    { "floors", 0, OPTION_STRING, FIELD(floors), "FILE", "lowest TCB and SVN of a state" },
     { 0 },
 };
 
@@ -312,7 +314,7 @@ static char *
 words_to_pass_on(const struct words *w)
 {
     const struct { const char *name, *value; } words[] = {
-        { "platform", w->platform }, { "certs", w->certs },
+        { "platform", w->platform }, { "certs", w->certs }, { "floors", w->floors },
     };
     g_autoptr(GString) text = g_string_new(NULL);
 
