@@ -4,12 +4,14 @@
  */
 #include "swtpm/features.h"
 
+#include "swtpm/platform_key.h"
 #include "swtpm/store/key.h"
 
 struct store_cipher *
 feature_cipher(const char *option, const char *text, GError **error)
 {
-    return state_key_parse(option, text, error);
+    return platform_key_named(text) ? platform_key_parse(option, text, error)
+                                    : state_key_parse(option, text, error);
 }
 
 gboolean

@@ -52,6 +52,8 @@ src_swtpm_swtpm_LDADD = $(SWTPM_LIBS)
 pkglibexec_PROGRAMS += src/swtpm/swtpm-full
 src_swtpm_swtpm_full_SOURCES = \
 	src/swtpm/features_full.c \
-	src/swtpm/main.c
+	src/swtpm/main.c \
+	src/swtpm/platform_key.c \
+	src/swtpm/platform_key.h
 src_swtpm_swtpm_full_CPPFLAGS = $(SWTPM_CPPFLAGS)
 src_swtpm_swtpm_full_LDADD = $(COCOTPM_LIBS) $(CRYPTO_LIBS)

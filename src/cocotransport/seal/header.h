@@ -16,6 +16,7 @@
 #define SEALED_SLOTS_MAX 2               /* chip (or chip and owner), recovery */
 #define SEALED_HEADER_FIXED 135          /* up to the first slot: what a slot's AAD covers */
 #define SEALED_SLOT_SIZE 67
+#define SEAL_DERIVATION_SIZE 25
 #define SEALED_FILE_MAX (4u * 1024 * 1024)
 
 enum seal_source {
