@@ -9,11 +9,11 @@
 #include "base/io.h"
 #include "base/isolate.h"
 #include "cocotpm/driver_ask.h"
+#include "cocotpm/driver_carrier.h"
 #include "cocotpm/driver_check.h"
 #include "cocotpm/driver_config.h"
 #include "cocotpm/driver_front.h"
 #include "cocotpm/driver_receipt.h"
-#include "cocotransport/link/tunnel.h"
 #include "cocotransport/wire/eventlog.h"
 #include "cocotransport/wire/statement.h"
 
@@ -29,6 +29,7 @@ struct driver {
     DriverFront *front;
     DriverAsk *evidence, *check;
     DriverReceipt *receipt;
+    TunnelDevice *carrier;           /* of the in-band tunnel */
     gboolean connected;              /* once, at least */
     int data, control;               /* listening */
     gboolean listening;
@@ -46,7 +47,7 @@ driver_connect(gpointer data, gint64 deadline, GError **error)
     }
     d->connected = TRUE;
     if (d->setup.link.kind == LINK_TUNNEL)
-        return tunnel_connect(d->setup.link.path, deadline, error);
+        return tunnel_connect(d->carrier, deadline, error);
     return link_connect(&d->setup.link, deadline, error);
 }
 
@@ -126,6 +127,15 @@ receipt_checked(enum coco_status status, gpointer data)
 {
     if (status == COCO_STALE)
         stale(data);
+}
+
+static gboolean
+open_carrier(struct driver *d, GError **error)
+{
+    if (d->setup.link.kind != LINK_TUNNEL)
+        return TRUE;
+    d->carrier = carrier_open(d->setup.link.path, d->config.other_tpm, error);
+    return d->carrier != NULL;
 }
 
 /* The sockets of the VM's own beside those of the TPM. */
@@ -244,6 +254,7 @@ driver_clear(struct driver *d)
     g_clear_pointer(&d->program, program_free);
     if (!driver_session_free(d->session))
         return FALSE;
+    tunnel_device_free(d->carrier);
     driver_setup_clear(&d->setup);
     options_clear(driver_rows, &d->config);
     return TRUE;
@@ -272,8 +283,9 @@ driver_main(struct driver *d, int argc, char **argv, GError **error)
         return FALSE;
     if (d->config.check_receipt)
         return check_receipt(&d->config, error);
-    if (!driver_setup_load(&d->config, &d->setup, error) || !open_receipt(d, error)
-        || !serve(d, error) || !attach(d, error) || !program_ready(d->program, error))
+    if (!driver_setup_load(&d->config, &d->setup, error) || !open_carrier(d, error)
+        || !open_receipt(d, error) || !serve(d, error) || !attach(d, error)
+        || !program_ready(d->program, error))
         return FALSE;
     driver_run(d);
     return TRUE;

@@ -46,6 +46,8 @@ const struct option_row driver_rows[] = {
         "keep the means to make more evidence after attaching"),
     ROW("on-loss", OPTION_STRING, on_loss, "block|panic",
         "what to do when the TPM is lost for good"),
+    ROW("other-tpm", OPTION_STRING, other_tpm, "DEVICE[,DEVICE]…",
+        "TPM devices that may be there beside that of --link tpm:"),
     ROW("timeout", OPTION_UINT, timeout, "SECONDS", "how long attaching may take"),
     PROGRAM_ROWS(struct driver_config),
     { 0 }
@@ -91,6 +93,8 @@ driver_config_check(const struct driver_config *c, GError **error)
         return error_malformed(error, "--psk-file and --psk-fd exclude each other");
     if (!c->server)
         return error_malformed(error, "--server: nobody could use the TPM");
+    if (c->other_tpm && !g_str_has_prefix(c->link, "tpm:"))
+        return error_malformed(error, "--other-tpm goes with --link tpm:");
     if (c->on_loss && strcmp(c->on_loss, "block") && strcmp(c->on_loss, "panic"))
         return error_malformed(error, "--on-loss: block or panic, not \"%s\"", c->on_loss);
     return check_timeout(c, error);

@@ -15,6 +15,7 @@ struct driver_config {
     int psk_fd;
     char *platform;
     char *server, *ctrl;
+    char *other_tpm;                 /* beside the carrier */
     char *eventlog;
     char *evidence;                  /* socket for cocotpm-bundle */
     char *receipt;

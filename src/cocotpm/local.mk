@@ -35,6 +35,8 @@ DRIVER_LIBS = libdriver.a $(SESSION_LIBS) $(PROGRAM_LIBS) $(LINK_LIBS)
 libdriver_a_SOURCES = \
 	src/cocotpm/driver_ask.c \
 	src/cocotpm/driver_ask.h \
+	src/cocotpm/driver_carrier.c \
+	src/cocotpm/driver_carrier.h \
 	src/cocotpm/driver_check.c \
 	src/cocotpm/driver_check.h \
 	src/cocotpm/driver_config.c \

@@ -23,11 +23,18 @@
 
 #define PAUSE_MS_FIRST 2
 #define PAUSE_MS_LAST 1000
-#define RETRY_MS 20
 #define BUFFER_MAX 65536
 
+struct TunnelDevice {
+    gint users;
+    int fd;
+    GMutex lock;
+    GCond left;
+    gboolean busy;                   /* a stream's thread uses @fd */
+};
+
 struct tunnel {
-    int device;
+    TunnelDevice *device;            /* ours alone, until tunnel_free() */
     int local;                       /* our end of the pair */
     gsize frame_max;
     gboolean asked;
@@ -38,9 +45,48 @@ struct tunnel {
 };
 
 static void
+device_unref(TunnelDevice *d)
+{
+    if (!g_atomic_int_dec_and_test(&d->users))
+        return;
+    io_close(&d->fd);
+    g_mutex_clear(&d->lock);
+    g_cond_clear(&d->left);
+    g_free(d);
+}
+
+/* The thread of an older stream may still be ending. */
+static gboolean
+device_enter(TunnelDevice *d, gint64 deadline, GError **error)
+{
+    gboolean entered;
+
+    g_mutex_lock(&d->lock);
+    while (d->busy && g_cond_wait_until(&d->left, &d->lock, deadline))
+        ;
+    entered = !d->busy;
+    d->busy = TRUE;
+    g_mutex_unlock(&d->lock);
+    if (!entered)
+        return error_system(error, "the older stream through the carrier TPM does not end");
+    g_atomic_int_inc(&d->users);
+    return TRUE;
+}
+
+static void
+device_leave(TunnelDevice *d)
+{
+    g_mutex_lock(&d->lock);
+    d->busy = FALSE;
+    g_cond_broadcast(&d->left);
+    g_mutex_unlock(&d->lock);
+    device_unref(d);
+}
+
+static void
 tunnel_free(struct tunnel *t)
 {
-    io_close(&t->device);
+    device_leave(t->device);
     io_close(&t->local);
     g_free(t);
 }
@@ -52,12 +98,12 @@ exchange_raw(struct tunnel *t, const guint8 *frame, gsize len, gsize *ret_len, G
     ssize_t n;
 
     do {
-        n = write(t->device, frame, len);
+        n = write(t->device->fd, frame, len);
     } while (n < 0 && errno == EINTR);
     if (n != (ssize_t)len)
         return error_errno(error, n < 0 ? errno : EIO, "the carrier TPM takes no command");
     do {
-        n = read(t->device, t->answer, sizeof(t->answer));
+        n = read(t->device->fd, t->answer, sizeof(t->answer));
     } while (n < 0 && errno == EINTR);
     if (n <= 0)
         return error_errno(error, n < 0 ? errno : EIO, "the carrier TPM gives no answer");
@@ -213,12 +259,45 @@ tunnel_run(gpointer data)
     return NULL;
 }
 
-int
-tunnel_start(int device, GError **error)
+TunnelDevice *
+tunnel_device_take(int fd)
 {
-    struct tunnel *t = g_new0(struct tunnel, 1);
+    TunnelDevice *d = g_new0(TunnelDevice, 1);
+
+    d->users = 1;
+    d->fd = fd;
+    g_mutex_init(&d->lock);
+    g_cond_init(&d->left);
+    return d;
+}
+
+TunnelDevice *
+tunnel_device_open(const char *path, GError **error)
+{
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+
+    if (fd >= 0)
+        return tunnel_device_take(fd);
+    error_errno(error, errno, "%s", path);
+    return NULL;
+}
+
+void
+tunnel_device_free(TunnelDevice *d)
+{
+    if (d)
+        device_unref(d);
+}
+
+int
+tunnel_connect(TunnelDevice *device, gint64 deadline, GError **error)
+{
+    struct tunnel *t;
     int pair[2];
 
+    if (!device_enter(device, deadline, error))
+        return -1;
+    t = g_new0(struct tunnel, 1);
     t->device = device;
     t->local = -1;
     t->pause_ms = PAUSE_MS_FIRST;
@@ -239,29 +318,4 @@ tunnel_start(int device, GError **error)
     }
     g_thread_unref(g_thread_new("tunnel", tunnel_run, t));
     return pair[1];
-}
-
-/* The thread of an older stream may still be ending: the device can be opened once. */
-static int
-open_device(const char *path, gint64 deadline, GError **error)
-{
-    for (;;) {
-        int fd = open(path, O_RDWR | O_CLOEXEC);
-
-        if (fd >= 0)
-            return fd;
-        if (errno != EBUSY || g_get_monotonic_time() >= deadline) {
-            error_errno(error, errno, "%s", path);
-            return -1;
-        }
-        g_usleep(RETRY_MS * 1000);
-    }
-}
-
-int
-tunnel_connect(const char *device, gint64 deadline, GError **error)
-{
-    int fd = open_device(device, deadline, error);
-
-    return fd < 0 ? -1 : tunnel_start(fd, error);
 }

@@ -9,9 +9,18 @@
 
 #include <glib.h>
 
-/* Opens @device, which nobody else may have open, and a stream through it. */
-int tunnel_connect(const char *device, gint64 deadline, GError **error);
+/* The device, which the kernel gives to one opener: kept from the first stream to the end, so that
+ * nobody else gets hold of it between two. */
+typedef struct TunnelDevice TunnelDevice;
 
-/* The same over a descriptor that takes a command by one write and gives its answer by one read;
- * takes it over. */
-int tunnel_start(int device, GError **error);
+TunnelDevice *tunnel_device_open(const char *path, GError **error);
+/* Over a descriptor that takes a command by one write and gives its answer by one read; takes it
+ * over. */
+TunnelDevice *tunnel_device_take(int fd);
+/* Streams that still are there keep it open until they end. NULL is fine. */
+void tunnel_device_free(TunnelDevice *d);
+
+/* A new stream; waits until @deadline for the older one to end. */
+int tunnel_connect(TunnelDevice *device, gint64 deadline, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TunnelDevice, tunnel_device_free)

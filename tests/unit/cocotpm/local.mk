@@ -3,6 +3,7 @@
 check_PROGRAMS += tests/unit/cocotpm/test_cocotpm
 tests_unit_cocotpm_test_cocotpm_SOURCES = \
 	tests/unit/cocotpm/suites.c \
+	tests/unit/cocotpm/test_carrier.c \
 	tests/unit/cocotpm/test_commands.c \
 	tests/unit/cocotpm/test_control.c \
 	tests/unit/cocotpm/test_front.c \

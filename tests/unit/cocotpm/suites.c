@@ -6,6 +6,7 @@
 
 #include "suites.h"
 
+Suite *carrier_suite(void);
 Suite *commands_suite(void);
 Suite *control_suite(void);
 Suite *front_suite(void);
@@ -14,6 +15,6 @@ Suite *stream_suite(void);
 Suite *tunnel_suite(void);
 
 const suite_maker suites[] = {
-    commands_suite,     control_suite, front_suite,
-    receipt_file_suite, stream_suite,  tunnel_suite, NULL,
+    carrier_suite,      commands_suite, control_suite, front_suite,
+    receipt_file_suite, stream_suite,   tunnel_suite,  NULL,
 };

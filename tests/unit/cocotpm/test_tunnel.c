@@ -23,7 +23,8 @@ struct setup {
     char *folder;
     struct link_address control_address, to;
     RelayControl *relay;
-    int control, device, listener;
+    int control, listener;
+    TunnelDevice *device;
     int guest, cocotpm;              /* the two ends of the stream */
     GError *error;
 };
@@ -95,7 +96,7 @@ setup_open(struct setup *s, const char *size)
     control(s, buffersize, -1);
     control(s, "00000002 00000000", -1);
     close(pair[1]);
-    s->device = pair[0];
+    s->device = tunnel_device_take(pair[0]);
 }
 
 static void
@@ -103,6 +104,7 @@ setup_close(struct setup *s)
 {
     io_close(&s->guest);
     io_close(&s->cocotpm);
+    tunnel_device_free(s->device);
     relay_control_free(s->relay);
     io_close(&s->control);
     io_close(&s->listener);
@@ -116,7 +118,7 @@ guest_start(gpointer data)
 {
     struct setup *s = data;
 
-    s->guest = tunnel_start(s->device, &s->error);
+    s->guest = tunnel_connect(s->device, patience(), &s->error);
     return NULL;
 }
 
@@ -224,6 +226,37 @@ START_TEST(an_end_is_seen_at_the_other_side)
 }
 END_TEST
 
+/* The device is the driver's for good: the second stream finds it where the first one left it. */
+START_TEST(a_second_stream_takes_the_device)
+{
+    struct setup s;
+
+    setup_open(&s, "00001000");
+    open_tunnel(&s);
+    ck_assert(s.guest >= 0);
+    io_close(&s.guest);
+    io_close(&s.cocotpm);
+    open_tunnel(&s);
+    ck_assert_msg(s.guest >= 0 && s.cocotpm >= 0, "%s", s.error ? s.error->message : "");
+    setup_close(&s);
+}
+END_TEST
+
+/* One that is not ended keeps the device. */
+START_TEST(two_streams_at_once_are_refused)
+{
+    g_autoptr(GError) error = NULL;
+    struct setup s;
+
+    setup_open(&s, "00001000");
+    open_tunnel(&s);
+    ck_assert(s.guest >= 0);
+    ck_assert_int_eq(tunnel_connect(s.device, g_get_monotonic_time() + 1000, &error), -1);
+    ck_assert(error != NULL);
+    setup_close(&s);
+}
+END_TEST
+
 START_TEST(nobody_behind_the_relay_is_an_error)
 {
     struct setup s;
@@ -253,13 +286,15 @@ START_TEST(a_foreign_device_is_refused)
 {
     g_autoptr(GBytes) bad = test_bytes(opening_cases[_i].answer);
     g_autoptr(GError) error = NULL;
+    g_autoptr(TunnelDevice) device = NULL;
     int pair[2];
 
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+    device = tunnel_device_take(pair[0]);
     /* The first exchange is thrown away, whatever it is. */
     ck_assert_int_eq(write(pair[1], "junk", 4), 4);
     ck_assert(io_write_full(pair[1], g_bytes_get_data(bad, NULL), g_bytes_get_size(bad), NULL));
-    ck_assert_msg(tunnel_start(pair[0], &error) == -1, "%s", opening_cases[_i].what);
+    ck_assert_msg(tunnel_connect(device, patience(), &error) == -1, "%s", opening_cases[_i].what);
     ck_assert(error != NULL);
     close(pair[1]);
 }
@@ -276,6 +311,8 @@ tunnel_suite(void)
     tcase_set_timeout(t, 180);
     tcase_add_loop_test(t, bytes_pass_both_ways, 0, 3);
     tcase_add_test(t, an_end_is_seen_at_the_other_side);
+    tcase_add_test(t, a_second_stream_takes_the_device);
+    tcase_add_test(t, two_streams_at_once_are_refused);
     tcase_add_test(t, nobody_behind_the_relay_is_an_error);
     tcase_add_loop_test(t, a_foreign_device_is_refused, 0, G_N_ELEMENTS(opening_cases));
     suite_add_tcase(s, t);

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The carrier among the TPM devices of a folder, with plain files for devices.
+ */
+#include "config.h"
+
+#include "cocotpm/driver_carrier.h"
+
+#include "base/error.h"
+#include "base/io.h"
+
+#include "suites.h"
+
+#include <unistd.h>
+
+static const struct {
+    const char *what;
+    const char *files;               /* in the folder */
+    const char *device;
+    const char *others;              /* names in the folder; NULL: none */
+    const char *left;                /* afterwards; NULL: refused, and all are left */
+    CocoError error;
+} cases[] = {
+    { "the only one", "tpm0,tpmrm0,null,tpmx", "tpm0", NULL, "tpm0,null,tpmx", 0 },
+    { "without a resource manager", "tpm0", "tpm0", NULL, "tpm0", 0 },
+    { "two digits", "tpm10,tpmrm10", "tpm10", NULL, "tpm10", 0 },
+    { "another one", "tpm0,tpmrm0,tpm1", "tpm0", NULL, NULL, COCO_ERROR_DENIED },
+    { "another resource manager", "tpm0,tpmrm1", "tpm0", NULL, NULL, COCO_ERROR_DENIED },
+    { "a longer number", "tpm1,tpm10", "tpm1", NULL, NULL, COCO_ERROR_DENIED },
+    { "the resource manager itself", "tpm0,tpmrm0", "tpmrm0", NULL, NULL, COCO_ERROR_MALFORMED },
+    { "no TPM", "null", "null", NULL, NULL, COCO_ERROR_MALFORMED },
+    { "one that is not there", "tpmrm0", "tpm0", NULL, NULL, COCO_ERROR_SYSTEM },
+    { "others that were told", "tpm0,tpmrm0,tpm1,tpmrm1", "tpm0", "tpm1,tpmrm1",
+      "tpm0,tpm1,tpmrm1", 0 },
+    { "half of them told", "tpm0,tpm1,tpmrm1", "tpm0", "tpm1", NULL, COCO_ERROR_DENIED },
+};
+
+static void
+in_folder(const char *folder, const char *names, void (*each)(const char *path))
+{
+    g_auto(GStrv) list = g_strsplit(names, ",", -1);
+
+    for (guint i = 0; list[i]; i++) {
+        g_autofree char *path = g_build_filename(folder, list[i], NULL);
+
+        each(path);
+    }
+}
+
+static void
+file_make(const char *path)
+{
+    ck_assert(io_write_file(path, "", 0, 0600, NULL));
+}
+
+static void
+file_is_there(const char *path)
+{
+    ck_assert_msg(access(path, F_OK) == 0, "%s is gone", path);
+    ck_assert_int_eq(unlink(path), 0);
+}
+
+/* @names as paths in @folder. */
+static char *
+paths(const char *folder, const char *names)
+{
+    g_auto(GStrv) list = names ? g_strsplit(names, ",", -1) : NULL;
+
+    for (guint i = 0; list && list[i]; i++) {
+        char *path = g_build_filename(folder, list[i], NULL);
+
+        g_free(list[i]);
+        list[i] = path;
+    }
+    return list ? g_strjoinv(",", list) : NULL;
+}
+
+START_TEST(a_carrier_stands_alone)
+{
+    char *folder = test_folder_new();
+    g_autofree char *device = g_build_filename(folder, cases[_i].device, NULL);
+    g_autofree char *others = paths(folder, cases[_i].others);
+    g_autoptr(GError) error = NULL;
+    TunnelDevice *carrier;
+
+    in_folder(folder, cases[_i].files, file_make);
+    carrier = carrier_open(device, others, &error);
+    ck_assert_msg((carrier != NULL) == (cases[_i].left != NULL), "%s: %s", cases[_i].what,
+                  error ? error->message : "taken");
+    if (!carrier)
+        ck_assert_msg(g_error_matches(error, COCO_ERROR, (int)cases[_i].error), "%s: %s",
+                      cases[_i].what, error->message);
+    tunnel_device_free(carrier);
+    in_folder(folder, cases[_i].left ? cases[_i].left : cases[_i].files, file_is_there);
+    /* Nothing else is in it now. */
+    ck_assert_msg(rmdir(folder) == 0, "%s: more is left than should", cases[_i].what);
+    g_free(folder);
+}
+END_TEST
+
+Suite *carrier_suite(void);
+
+Suite *
+carrier_suite(void)
+{
+    Suite *s = suite_create("carrier");
+    TCase *t = tcase_create("carrier");
+
+    tcase_add_loop_test(t, a_carrier_stands_alone, 0, G_N_ELEMENTS(cases));
+    suite_add_tcase(s, t);
+    return s;
+}
