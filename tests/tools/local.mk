@@ -3,3 +3,11 @@
 check_PROGRAMS += tests/tools/attacker
 tests_tools_attacker_SOURCES = tests/tools/attacker.c
 tests_tools_attacker_LDADD = $(LINK_LIBS)
+
+check_PROGRAMS += tests/tools/tap
+tests_tools_tap_SOURCES = tests/tools/tap.c
+tests_tools_tap_LDADD = $(LINK_LIBS)
+
+check_PROGRAMS += tests/tools/tpm_time
+tests_tools_tpm_time_SOURCES = tests/tools/tpm_time.c
+tests_tools_tpm_time_LDADD = $(LINK_LIBS)
