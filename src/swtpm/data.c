@@ -4,6 +4,7 @@
 #include "swtpm/data.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -26,6 +27,9 @@ struct Data {
     gint kept_fd;            /* atomic: no descriptor is wanted (any more) */
     gint offered;            /* atomic: a descriptor for us, plus one; 0: none */
     gboolean stream;
+    gboolean waits;          /* the client can be read from with a wait */
+    GMutex lock;             /* of client and waits, where others than the TPM thread read them */
+    gint interrupted;        /* atomic; set under lock */
     gsize have;
     guint8 buffer[2 * DISPATCH_MESSAGE_MAX];
 };
@@ -43,12 +47,81 @@ is_stream(int fd)
     return fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
 }
 
+/* Whoever handed in a descriptor that does not block has its reasons: it is polled. */
+static gboolean
+blocks(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    return flags >= 0 && (flags & O_NONBLOCK) == 0;
+}
+
+static void
+set_blocking(int fd, gboolean on)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    if (flags >= 0)
+        (void)fcntl(fd, F_SETFL, on ? flags & ~O_NONBLOCK : flags | O_NONBLOCK);
+}
+
 static void
 take_client(Data *d, int fd)
 {
+    g_mutex_lock(&d->lock);
     d->client = fd;
     d->have = 0;
     d->stream = is_stream(fd);
+    d->waits = d->stream && blocks(fd);
+    g_mutex_unlock(&d->lock);
+}
+
+static void
+drop_client(Data *d)
+{
+    g_mutex_lock(&d->lock);
+    io_close(&d->client);
+    d->have = 0;
+    d->waits = FALSE;
+    g_mutex_unlock(&d->lock);
+}
+
+gboolean
+data_waits(const Data *d)
+{
+    return d->waits;
+}
+
+/*
+ * A signal alone could come just before the read; a descriptor that does not block alone does
+ * not wake a read that sleeps. The lock keeps the descriptor from being closed and given out
+ * again meanwhile, and the flag from parting with the descriptor's mode.
+ */
+gboolean
+data_interrupt(Data *d)
+{
+    gboolean waits;
+
+    g_mutex_lock(&d->lock);
+    g_atomic_int_set(&d->interrupted, 1);
+    waits = d->waits;
+    if (waits)
+        set_blocking(d->client, FALSE);
+    g_mutex_unlock(&d->lock);
+    return waits;
+}
+
+gboolean
+data_interrupted(Data *d)
+{
+    if (g_atomic_int_get(&d->interrupted) == 0)
+        return FALSE;
+    g_mutex_lock(&d->lock);
+    g_atomic_int_set(&d->interrupted, 0);
+    if (d->waits)
+        set_blocking(d->client, TRUE);
+    g_mutex_unlock(&d->lock);
+    return TRUE;
 }
 
 Data *
@@ -59,6 +132,7 @@ data_new(const struct data_config *config, struct dispatch *dispatch)
     d->config = *config;
     d->dispatch = dispatch;
     d->client = -1;
+    g_mutex_init(&d->lock);
     if (config->listen_fd >= 0 || config->fd >= 0)
         g_atomic_int_set(&d->kept_fd, 1);
     if (config->fd >= 0)
@@ -77,6 +151,7 @@ data_free(Data *d)
     io_close(&offered);
     io_close(&d->client);
     io_close(&d->config.listen_fd);
+    g_mutex_clear(&d->lock);
     g_free(d);
 }
 
@@ -98,8 +173,7 @@ data_offer_fd(Data *d, int fd)
 static void
 lose_client(Data *d)
 {
-    io_close(&d->client);
-    d->have = 0;
+    drop_client(d);
     g_atomic_int_set(&d->kept_fd, d->config.listen_fd >= 0);
     server_notify(d->config.lost, d->config.user);
 }
@@ -111,7 +185,7 @@ data_poll_fd(Data *d)
 
     if (offered >= 0) {
         g_atomic_int_set(&d->offered, 0);
-        io_close(&d->client);
+        drop_client(d);
         take_client(d, offered);
     }
     return d->client >= 0 ? d->client : d->config.listen_fd;

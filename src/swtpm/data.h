@@ -33,3 +33,15 @@ gboolean data_offer_fd(Data *d, int fd);
 /* For the TPM thread's loop: what to wait for (-1: nothing), and that it came. */
 int data_poll_fd(Data *d);
 void data_ready(Data *d);
+
+/*
+ * A stream client that is waited for by data_ready() itself, in a blocking read: one system
+ * call a command less than poll(2) and read(2). Jobs break into it by data_interrupt(), from
+ * any thread: the read in hand or the next one returns with nothing (the caller sends
+ * DATA_SIGNAL too, for a read that sleeps), and data_interrupted() says so once.
+ */
+#define DATA_SIGNAL SIGURG       /* ignored by default: no other meaning is lost */
+gboolean data_waits(const Data *d);
+/* TRUE: a signal is needed. */
+gboolean data_interrupt(Data *d);
+gboolean data_interrupted(Data *d);

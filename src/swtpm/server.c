@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -49,6 +50,8 @@ wake(Server *s)
     do
         n = write(s->wake, &one, sizeof(one));
     while (n < 0 && errno == EINTR);
+    if (s->data != NULL && data_interrupt(s->data) && g_atomic_int_get(&s->running) != 0)
+        (void)pthread_kill(s->thread_id, DATA_SIGNAL);
 }
 
 void
@@ -147,8 +150,18 @@ run_jobs(Server *s)
     }
 }
 
+/* Most of the life of a plain TPM: one client that stays, and nothing else to wait for. */
 static void
-loop_once(Server *s)
+loop_on_data(Server *s)
+{
+    if (data_interrupted(s->data))
+        run_jobs(s);
+    else
+        data_ready(s->data);
+}
+
+static void
+loop_on_all(Server *s)
 {
     struct pollfd fds[2 + SERVER_SOURCES_MAX];
     guint sources = MIN(s->sources->len, SERVER_SOURCES_MAX);
@@ -180,9 +193,32 @@ tpm_thread(gpointer user)
 {
     Server *s = user;
 
-    while (!s->quit)
-        loop_once(s);
+    s->thread_id = pthread_self();
+    g_atomic_int_set(&s->running, 1);
+    while (!s->quit) {
+        if (s->sources->len == 0 && s->data != NULL && data_waits(s->data))
+            loop_on_data(s);
+        else
+            loop_on_all(s);
+    }
     return NULL;
+}
+
+static void
+on_data_signal(int number)
+{
+    (void)number;
+}
+
+/* Not restarted: its one purpose is to end a read. */
+static gboolean
+catch_data_signal(GError **error)
+{
+    const struct sigaction action = { .sa_handler = on_data_signal };
+
+    if (sigaction(DATA_SIGNAL, &action, NULL) != 0)
+        return error_errno(error, errno, "sigaction");
+    return TRUE;
 }
 
 gboolean
@@ -191,7 +227,7 @@ server_start(Server *s, GError **error)
     s->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (s->wake < 0)
         return error_errno(error, errno, "eventfd");
-    if (!sources_start(s, error))
+    if (!sources_start(s, error) || !catch_data_signal(error))
         return FALSE;
     s->thread = g_thread_try_new("tpm", tpm_thread, s, error);
     if (s->thread == NULL)

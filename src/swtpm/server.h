@@ -4,7 +4,7 @@
  *
  * The TPM thread owns the engine and serves the command channel by itself: it
  * waits in one poll(2) for the plain data channel (data.h), for the sources
- * below and for jobs. The main thread runs GLib's default main loop: control
+ * below and for jobs, or in a read(2) of a data client that is all there is. The main thread runs GLib's default main loop: control
  * channel, TLS accepting, attestation, timers, signals. All functions here are
  * called on the main thread unless they say otherwise.
  */

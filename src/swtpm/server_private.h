@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include <pthread.h>
+
 #include "swtpm/data.h"
 #include "swtpm/server.h"
 
@@ -22,6 +24,8 @@ struct Server {
     Engine *engine;
     Data *data;
     GThread *thread;
+    pthread_t thread_id;     /* of it, once it is running */
+    gint running;            /* atomic; before that no read can be asleep */
     GMutex lock;             /* of the jobs */
     GQueue jobs;
     int wake;                /* eventfd */

@@ -2,7 +2,8 @@
 /* suites - the unit tests of src/swtpm and src/swtpm/engine. */
 #include "suites.h"
 
+Suite *data_suite(void);
 Suite *engine_suite(void);
 Suite *server_suite(void);
 
-const suite_maker suites[] = { engine_suite, server_suite, NULL };
+const suite_maker suites[] = { data_suite, engine_suite, server_suite, NULL };
