@@ -4,9 +4,10 @@
  *
  * The TPM thread owns the engine and serves the command channel by itself: it
  * waits in one poll(2) for the plain data channel (data.h), for the sources
- * below and for jobs, or in a read(2) of a data client that is all there is. The main thread runs GLib's default main loop: control
- * channel, TLS accepting, attestation, timers, signals. All functions here are
- * called on the main thread unless they say otherwise.
+ * below and for jobs, or in a read(2) of a data client that is all there is.
+ * The main thread runs GLib's default main loop: control channel, TLS
+ * accepting, attestation, timers, signals. All functions here are called on the
+ * main thread unless they say otherwise.
  */
 #pragma once
 
@@ -89,7 +90,8 @@ void server_take_source(Server *s, struct source *src);
 
 /*
  * On the TPM thread, from inside ready() only: engine_process() with the
- * source's lock let go meanwhile, so that interrupt() can see what comes in.
+ * source's lock let go meanwhile, so that interrupt() can see what comes in
+ * (but for commands that are over before anything could).
  */
 void source_process(struct source *src, Engine *engine, const guint8 *command, gsize len,
                     const guint8 **ret, gsize *ret_len);

@@ -2,8 +2,8 @@
 /*
  * sources - kept sessions on the TPM thread, and the main thread's look at them
  * while a command runs. The descriptor of such a session stands in an epoll
- * set, which the main loop waits for, only during the command: so a short
- * command costs two system calls and wakes nobody.
+ * set, which the main loop waits for, only during a command that may take
+ * long: so a short one wakes nobody.
  */
 #include "config.h"
 
@@ -208,5 +208,8 @@ source_process(struct source *src, Engine *engine, const guint8 *command, gsize 
 {
     struct command c = { command, len, ret, ret_len };
 
-    source_work(src, engine, run_command, &c);
+    if (engine_is_brief(command, len))
+        run_command(engine, &c);
+    else
+        source_work(src, engine, run_command, &c);
 }

@@ -39,6 +39,33 @@ static const struct {
     [OWN_STARTUP_12]     = { 0x00c1, 0x99, FALSE },
 };
 
+/* TPM_CC, TCG TPM 2.0 Part 2, 6.5.2. */
+static const guint32 brief_codes[] = {
+    0x169,                   /* NV_ReadPublic */
+    0x173,                   /* ReadPublic */
+    0x17a,                   /* GetCapability */
+    0x17b,                   /* GetRandom */
+    0x17d,                   /* Hash */
+    0x17e,                   /* PCR_Read */
+    0x181,                   /* ReadClock */
+};
+
+gboolean
+engine_is_brief(const guint8 *command, gsize len)
+{
+    struct cursor in = cursor_from(command, len);
+    const gboolean bare = cursor_be16(&in) == 0x8001;      /* TPM_ST_NO_SESSIONS */
+    guint32 code;
+
+    (void)cursor_be32(&in);
+    code = cursor_be32(&in);
+    for (gsize i = 0; bare && !in.failed && i < G_N_ELEMENTS(brief_codes); i++) {
+        if (brief_codes[i] == code)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 struct call {
     guint8 bytes[ENGINE_MESSAGE_MAX];
     struct builder out;

@@ -56,6 +56,12 @@ gboolean engine_running(const Engine *e);
  */
 void engine_process(Engine *e, const guint8 *command, gsize len, const guint8 **ret, gsize *ret_len);
 
+/*
+ * Whether a TPM 2 command only looks something up: microseconds, nobody is
+ * authorised, nothing is stored, so that looking for CANCEL meanwhile is of no use.
+ */
+gboolean engine_is_brief(const guint8 *command, gsize len);
+
 /* From any thread: ends a command in hand where libtpms can (CreatePrimary RSA in 0.9.2). */
 void engine_cancel(Engine *e);
 

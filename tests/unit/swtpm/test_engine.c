@@ -68,6 +68,20 @@ START_TEST(state_is_never_made_anew_for_one_that_is_damaged_or_must_exist)
 }
 END_TEST
 
+START_TEST(brief_commands_are_bare_and_known)
+{
+    guint8 command[] = { 0x80, 0x01, 0, 0, 0, 12, 0, 0, 0x01, 0x7b, 0, 8 };
+
+    ck_assert(engine_is_brief(command, sizeof(command)));
+    ck_assert(!engine_is_brief(command, 9));
+    command[1] = 2;                        /* with a session */
+    ck_assert(!engine_is_brief(command, sizeof(command)));
+    command[1] = 1;
+    command[9] = 0x31;                     /* CreatePrimary */
+    ck_assert(!engine_is_brief(command, sizeof(command)));
+}
+END_TEST
+
 START_TEST(an_event_before_startup_is_in_pcr_0)
 {
     guint8 before[64], after[64], pcr17[64];
@@ -156,6 +170,7 @@ engine_suite(void)
     tcase_set_timeout(t, 120);
     tcase_add_test(t, a_tpm_that_is_off_says_so);
     tcase_add_test(t, state_is_never_made_anew_for_one_that_is_damaged_or_must_exist);
+    tcase_add_test(t, brief_commands_are_bare_and_known);
     tcase_add_test(t, an_event_before_startup_is_in_pcr_0);
     tcase_add_test(t, blobs_carry_a_tpm_over);
     suite_add_tcase(s, t);
