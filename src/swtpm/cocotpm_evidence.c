@@ -20,8 +20,6 @@
 /* TPMA_OBJECT, Part 2, 8.3. */
 #define OBJECT_AK_SET (1u << 1 | 1u << 4 | 1u << 5 | 1u << 16 | 1u << 18)
 #define OBJECT_DECRYPT (1u << 17)
-#define OBJECT_EK_SET (1u << 1 | 1u << 4 | 1u << 5 | 1u << 16 | OBJECT_DECRYPT)
-#define OBJECT_SIGN (1u << 18)
 
 static gboolean
 put_public(GBytes *area, struct statement_public *ret)
@@ -53,7 +51,7 @@ read_ak(Engine *e, guint32 handle, struct statement *s, GError **error)
     g_autoptr(GBytes) name = NULL;
     guint32 attributes;
 
-    if (engine_read_public(e, handle, &area, &name) != 0)
+    if (engine_read_public(e, handle, &area, &name, NULL) != 0)
         return error_denied(error, "there is no key at handle 0x%08x", handle);
     attributes = attributes_of(area);
     if ((attributes & OBJECT_AK_SET) != OBJECT_AK_SET || (attributes & OBJECT_DECRYPT) != 0)
@@ -62,25 +60,21 @@ read_ak(Engine *e, guint32 handle, struct statement *s, GError **error)
     return put_public(area, &s->ak) || error_system(error, "the key's public area is too long");
 }
 
-/* The keys that HELLO names, but what the VM itself put among them that is no EK. */
+/* The keys that HELLO names. */
 static gboolean
 read_eks(Engine *e, struct statement *s, GError **error)
 {
-    guint32 handles[EK_NAMES_MAX];
-    const guint count = life_ek_handles(e, handles);
+    struct life_ek keys[EK_NAMES_MAX] = { { NULL, NULL } };
+    const guint count = life_read_eks(e, keys);
+    gboolean good = TRUE;
 
-    for (guint i = 0; i < count; i++) {
-        g_autoptr(GBytes) area = NULL;
-        g_autoptr(GBytes) name = NULL;
-
-        if (engine_read_public(e, handles[i], &area, &name) != 0)
-            return error_system(error, "an endorsement key cannot be read");
-        if ((attributes_of(area) & (OBJECT_EK_SET | OBJECT_SIGN)) != OBJECT_EK_SET)
-            continue;
-        if (!put_public(area, &s->eks[s->ek_count]))
-            return error_system(error, "an endorsement key is too long");
-        s->ek_count++;
+    for (guint i = 0; good && i < count; i++) {
+        good = put_public(keys[i].area, &s->eks[s->ek_count]);
+        s->ek_count += good ? 1 : 0;
     }
+    life_eks_clear(keys, count);
+    if (!good)
+        return error_system(error, "an endorsement key is too long");
     return s->ek_count > 0 || error_denied(error, "this TPM has no endorsement key");
 }
 

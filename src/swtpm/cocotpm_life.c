@@ -17,6 +17,9 @@
 /* TCG EK Credential Profile 2.4, section 2.2.1.4: where endorsement keys are kept. */
 #define EK_FIRST 0x81010000u
 #define EK_LAST 0x8101ffffu
+#define TPM_RH_ENDORSEMENT 0x4000000bu
+#define OBJECT_EK_SET (1u << 1 | 1u << 4 | 1u << 5 | 1u << 16 | 1u << 17)
+#define OBJECT_SIGN (1u << 18)
 
 void
 life_power_off(Engine *e)
@@ -62,8 +65,59 @@ life_power_on(Engine *e, const struct snp_report *report, GError **error)
     return error_system(error, "TPM2_Startup(CLEAR): 0x%03x", rc);
 }
 
+/* What tells an endorsement key from what else a VM may keep in that range of handles: made in
+ * this TPM, fixed to it, restricted, for decryption only (TPMA_OBJECT, Part 2, 8.3). */
+static gboolean
+attributes_of_ek(GBytes *area)
+{
+    struct cursor in = cursor_from(g_bytes_get_data(area, NULL), g_bytes_get_size(area));
+    guint32 attributes;
+
+    (void)cursor_be32(&in);          /* type, name algorithm */
+    attributes = cursor_be32(&in);
+    return !in.failed && (attributes & (OBJECT_EK_SET | OBJECT_SIGN)) == OBJECT_EK_SET;
+}
+
+/* A primary key of the endorsement hierarchy says so in its qualified name (Part 1, 16). */
+static gboolean
+endorsement_primary(GBytes *name, GBytes *qualified)
+{
+    guint8 memory[4 + 2 + SHA512_SIZE], expected[2 + SHA512_SIZE];
+    struct builder b = builder_on(memory, sizeof(memory));
+    gsize len, size;
+    const guint8 *bytes = g_bytes_get_data(name, &len);
+    struct cursor in = cursor_from(bytes, len);
+    const guint16 alg = cursor_be16(&in);
+
+    builder_be32(&b, TPM_RH_ENDORSEMENT);
+    builder_bytes(&b, bytes, len);
+    if (in.failed || b.failed)
+        return FALSE;
+    size = crypto_tpm_hash(alg, memory, builder_len(&b), expected + 2);
+    expected[0] = (guint8)(alg >> 8);
+    expected[1] = (guint8)alg;
+    return size > 0 && g_bytes_get_size(qualified) == size + 2 &&
+           memcmp(g_bytes_get_data(qualified, NULL), expected, size + 2) == 0;
+}
+
+static gboolean
+read_ek(Engine *e, guint32 handle, struct life_ek *ret)
+{
+    g_autoptr(GBytes) area = NULL;
+    g_autoptr(GBytes) name = NULL;
+    g_autoptr(GBytes) qualified = NULL;
+
+    if (engine_read_public(e, handle, &area, &name, &qualified) != 0 ||
+        !attributes_of_ek(area) || !endorsement_primary(name, qualified) ||
+        g_bytes_get_size(name) > EK_NAME_MAX)
+        return FALSE;
+    ret->area = g_steal_pointer(&area);
+    ret->name = g_steal_pointer(&name);
+    return TRUE;
+}
+
 guint
-life_ek_handles(Engine *e, guint32 ret[EK_NAMES_MAX])
+life_read_eks(Engine *e, struct life_ek ret[EK_NAMES_MAX])
 {
     g_autoptr(GBytes) list = NULL;
     struct cursor in;
@@ -78,31 +132,33 @@ life_ek_handles(Engine *e, guint32 ret[EK_NAMES_MAX])
     for (guint32 i = 0; i < count && found < EK_NAMES_MAX; i++) {
         const guint32 handle = cursor_be32(&in);
 
-        if (!in.failed && handle >= EK_FIRST && handle <= EK_LAST)
-            ret[found++] = handle;
+        if (!in.failed && handle >= EK_FIRST && handle <= EK_LAST
+            && read_ek(e, handle, &ret[found]))
+            found++;
     }
     return found;
 }
 
 void
+life_eks_clear(struct life_ek *keys, guint count)
+{
+    for (guint i = 0; i < count; i++) {
+        g_clear_pointer(&keys[i].area, g_bytes_unref);
+        g_clear_pointer(&keys[i].name, g_bytes_unref);
+    }
+}
+
+void
 life_read_names(Engine *e, guint *ret_count, struct ek_name ret[EK_NAMES_MAX])
 {
-    guint32 handles[EK_NAMES_MAX];
-    const guint count = life_ek_handles(e, handles);
+    struct life_ek keys[EK_NAMES_MAX] = { { NULL, NULL } };
 
-    *ret_count = 0;
-    for (guint i = 0; i < count; i++) {
-        g_autoptr(GBytes) public_area = NULL;
-        g_autoptr(GBytes) name = NULL;
-        struct ek_name *slot = &ret[*ret_count];
-
-        if (engine_read_public(e, handles[i], &public_area, &name) != 0 ||
-            g_bytes_get_size(name) > EK_NAME_MAX || g_bytes_get_size(name) == 0)
-            continue;
-        slot->len = (guint8)g_bytes_get_size(name);
-        memcpy(slot->bytes, g_bytes_get_data(name, NULL), slot->len);
-        (*ret_count)++;
+    *ret_count = life_read_eks(e, keys);
+    for (guint i = 0; i < *ret_count; i++) {
+        ret[i].len = (guint8)g_bytes_get_size(keys[i].name);
+        memcpy(ret[i].bytes, g_bytes_get_data(keys[i].name, NULL), ret[i].len);
     }
+    life_eks_clear(keys, *ret_count);
 }
 
 void

@@ -188,8 +188,14 @@ void peer_operator(Peer *p, guint32 code);
 /* cocotpm_life.c */
 gboolean life_power_on(Engine *e, const struct snp_report *report, GError **error);
 void     life_power_off(Engine *e);
-/* The persistent endorsement keys, and their names; the TPM is on. */
-guint    life_ek_handles(Engine *e, guint32 ret[EK_NAMES_MAX]);
+/* The persistent endorsement keys: HELLO and EVIDENCE name these and nothing else that the VM may
+ * keep among them. The TPM is on. */
+struct life_ek {
+    GBytes *area;                    /* TPMT_PUBLIC */
+    GBytes *name;
+};
+guint    life_read_eks(Engine *e, struct life_ek ret[EK_NAMES_MAX]);
+void     life_eks_clear(struct life_ek *keys, guint count);
 void     life_read_names(Engine *e, guint *ret_count, struct ek_name ret[EK_NAMES_MAX]);
 /* Forgets the launch; its peer, if any, has to be closed by the caller. */
 void     life_clear(struct life *l);

@@ -209,10 +209,11 @@ engine_pcr_read(Engine *e, guint16 alg, guint32 pcr, guint8 *ret, gsize max, gsi
 }
 
 guint32
-engine_read_public(Engine *e, guint32 handle, GBytes **ret_public, GBytes **ret_name)
+engine_read_public(Engine *e, guint32 handle, GBytes **ret_public, GBytes **ret_name,
+                   GBytes **ret_qualified)
 {
     struct call c;
-    struct cursor in, public, name;
+    struct cursor in, public, name, qualified;
     guint32 rc;
 
     call_begin(&c, OWN_READ_PUBLIC);
@@ -222,12 +223,15 @@ engine_read_public(Engine *e, guint32 handle, GBytes **ret_public, GBytes **ret_
         return rc;
     public = cursor_sub(&in, cursor_be16(&in));
     name = cursor_sub(&in, cursor_be16(&in));
+    qualified = cursor_sub(&in, cursor_be16(&in));
     if (in.failed)
         return RC_MALFORMED;
     if (ret_public != NULL)
         *ret_public = rest(&public);
     if (ret_name != NULL)
         *ret_name = rest(&name);
+    if (ret_qualified != NULL)
+        *ret_qualified = rest(&qualified);
     return 0;
 }
 

@@ -131,8 +131,9 @@ guint32 engine_pcr_event(Engine *e, guint32 pcr, guint8 locality, const guint8 *
                          GBytes **ret_digests);
 /* One PCR of one bank; TPM_ALG_ID of the bank's hash. */
 guint32 engine_pcr_read(Engine *e, guint16 alg, guint32 pcr, guint8 *ret, gsize max, gsize *ret_len);
-/* The TPMT_PUBLIC bytes and the name of an object. */
-guint32 engine_read_public(Engine *e, guint32 handle, GBytes **ret_public, GBytes **ret_name);
+/* The TPMT_PUBLIC bytes, the name and the qualified name of an object; each may be NULL. */
+guint32 engine_read_public(Engine *e, guint32 handle, GBytes **ret_public, GBytes **ret_name,
+                           GBytes **ret_qualified);
 /* TPM2_GetCapability: the TPMS_CAPABILITY_DATA bytes as answered (u32 capability first). */
 guint32 engine_get_capability(Engine *e, guint32 capability, guint32 property, guint32 count,
                               GBytes **ret);

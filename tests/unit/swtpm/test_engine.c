@@ -119,7 +119,7 @@ START_TEST(an_event_before_startup_is_in_pcr_0)
     ck_assert_uint_eq(engine_pcr_read(e, SHA256, 17, pcr17, sizeof(pcr17), &len), 0);
 
     ck_assert_uint_eq(engine_get_capability(e, 6, 0x100, 1, &properties), 0);
-    ck_assert_uint_ne(engine_read_public(e, 0x81000001, NULL, NULL), 0);
+    ck_assert_uint_ne(engine_read_public(e, 0x81000001, NULL, NULL, NULL), 0);
     engine_close(e);
     memory_store_clear(&m);
 }
