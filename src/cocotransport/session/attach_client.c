@@ -4,6 +4,7 @@
  *
  *   own report → references → TLS with the key that both make → HELLO → the
  *   server's claims and evidence judged → own evidence → burnt → ATTACH
+ *   (→ RESUME, when its answer is lost)
  *
  * Nothing of the own evidence is shown before the server's was found good.
  */
@@ -18,6 +19,12 @@
 #include <unistd.h>
 
 #define SERVERS_TRIED 8
+
+/* For the answer to ATTACH on a new link, where the first one went. */
+#define FETCH_SECONDS 30
+#define FETCH_REFUSALS_MAX 16
+#define FETCH_PAUSE_US 50000
+#define FETCH_PAUSE_MAX_US 1000000
 
 /* One run, for the length of attach_client_run(). */
 struct run {
@@ -367,6 +374,43 @@ say_attach(struct run *r, const guint8 *hello, gsize hello_len, GError **error)
     return TRUE;
 }
 
+/*
+ * ATTACH went out and its answer did not come in: it may have been carried out,
+ * and the launch is then used, so that another ATTACH would be refused. RESUME
+ * with an attach id of zeroes brings the answer (protocol, section 6.2). The
+ * CoCoTPM knows no key while ATTACH is under way, and the host can forge the
+ * refusal of a handshake: so this is tried more than once.
+ */
+static gboolean
+fetch_answer(struct run *r, attach_connect connect, gpointer data, GError **error)
+{
+    const gint64 deadline = g_get_monotonic_time() + FETCH_SECONDS * G_USEC_PER_SEC;
+    gulong pause_us = FETCH_PAUSE_US;
+    guint refusals = 0;
+    g_autoptr(GError) why = NULL;
+
+    while (!resume_client_run(r->client, r->config, connect, data, deadline, &why)) {
+        if (g_error_matches(why, COCO_ERROR, COCO_ERROR_DENIED))
+            refusals++;
+        if (refusals >= FETCH_REFUSALS_MAX || g_get_monotonic_time() >= deadline) {
+            g_propagate_prefixed_error(error, g_steal_pointer(&why),
+                                       "the answer to ATTACH was lost: ");
+            return FALSE;
+        }
+        g_clear_error(&why);
+        g_usleep(pause_us);
+        pause_us = MIN(pause_us * 2, FETCH_PAUSE_MAX_US);
+    }
+    return r->client->attached || error_malformed(error, "RESUME brought no answer to ATTACH");
+}
+
+/* The answer is lost when ATTACH was sent and nothing whole came back. */
+static gboolean
+attach_lost(const struct run *r)
+{
+    return r->client->sent == 1 && !r->answered;
+}
+
 Client *
 attach_client_run(const struct attach_client_config *config, attach_connect connect,
                   gpointer data, gint64 deadline, enum coco_status *ret_status, GError **error)
@@ -381,6 +425,10 @@ attach_client_run(const struct attach_client_config *config, attach_connect conn
     memcpy(client->uuid, config->uuid, sizeof(client->uuid));
     good = own_references(&r, &why) && open_any(&r, connect, data, &why) &&
            say_hello(&r, hello, &hello_len, &why) && say_attach(&r, hello, hello_len, &why);
+    if (!good && attach_lost(&r)) {
+        g_clear_error(&why);
+        good = fetch_answer(&r, connect, data, &why);
+    }
     if (ret_status != NULL)
         *ret_status = r.answered ? r.status : COCO_OK;
     if (!good) {

@@ -27,7 +27,8 @@ typedef int (*attach_connect)(gpointer data, gint64 deadline, GError **error);
  * Connects (once for each reference of the server the policy names, newest
  * first), shakes hands, attaches. DENIED: refused by this side's policy or by
  * the server, in words that name the check; @ret_status (may be NULL) is the
- * server's status then, COCO_OK when it was this side that refused.
+ * server's status then, COCO_OK when it was this side that refused. An answer to
+ * ATTACH that is lost is fetched by RESUME, for up to 30 seconds after @deadline.
  */
 Client *attach_client_run(const struct attach_client_config *config, attach_connect connect,
                           gpointer data, gint64 deadline, enum coco_status *ret_status,
