@@ -30,8 +30,10 @@ struct bundle_context {
     const struct verify_context *verify;     /* its report_data is not asked */
     const struct policy *policy;             /* POLICY_DRIVER */
     const guint8 *nonce;
-    gsize nonce_len;
+    gsize nonce_len;                         /* not asked of an endorsement */
     gboolean trust_owner;                    /* recoverable instances are accepted */
+    /* An endorsement, which is as old as its TPM, is wanted in place of quote or birth statement. */
+    gboolean endorsement;
 };
 
 struct bundle_verdict {

@@ -36,8 +36,12 @@ link_statement(struct walk *w, GError **error)
 static gboolean
 link_kind(struct walk *w, GError **error)
 {
+    if ((w->s->kind == STATEMENT_ENDORSEMENT) != w->context->endorsement)
+        return error_denied(error, w->context->endorsement
+                                       ? "this is no endorsement"
+                                       : "this is an endorsement, which says nothing of now");
     return (w->s->kind == STATEMENT_QUOTE) == (w->bundle->quote != NULL) ||
-           error_denied(error, w->bundle->quote ? "a birth statement comes with no quote"
+           error_denied(error, w->bundle->quote ? "such a statement comes with no quote"
                                                 : "there is no quote");
 }
 
@@ -261,16 +265,17 @@ link_report_data(struct walk *w, GError **error)
            error_denied(error, "the report does not vouch for this statement");
 }
 
-enum { IN_QUOTE = 1, IN_BOTH = 2 };
+enum { IN_QUOTE = 1 << STATEMENT_QUOTE, IN_BIRTH = 1 << STATEMENT_BIRTH,
+       IN_ALL = IN_QUOTE | IN_BIRTH | 1 << STATEMENT_ENDORSEMENT };
 
 static const struct link {
     const char *name;
     gboolean (*holds)(struct walk *w, GError **error);
-    int in;
+    int in;                          /* kinds of statement */
 } links[] = {
-    { "statement", link_statement, IN_BOTH },
-    { "statement_kind", link_kind, IN_BOTH },
-    { "nonce", link_nonce, IN_BOTH },
+    { "statement", link_statement, IN_ALL },
+    { "statement_kind", link_kind, IN_ALL },
+    { "nonce", link_nonce, IN_QUOTE | IN_BIRTH },
     { "quote_format", link_quote_format, IN_QUOTE },
     { "quote_nonce", link_quote_nonce, IN_QUOTE },
     { "ak_restricted", link_ak, IN_QUOTE },
@@ -279,11 +284,11 @@ static const struct link {
     { "quote_reset_count", link_reset_count, IN_QUOTE },
     { "pcr17", link_pcr17, IN_QUOTE },
     { "pcr0", link_pcr0, IN_QUOTE },
-    { "ek_restricted", link_eks, IN_BOTH },
-    { "ek_name", link_ek_names, IN_BOTH },
-    { "policy_digest", link_policy_digest, IN_BOTH },
-    { "not_recoverable", link_not_recoverable, IN_BOTH },
-    { "statement_in_report", link_report_data, IN_BOTH },
+    { "ek_restricted", link_eks, IN_ALL },
+    { "ek_name", link_ek_names, IN_ALL },
+    { "policy_digest", link_policy_digest, IN_ALL },
+    { "not_recoverable", link_not_recoverable, IN_ALL },
+    { "statement_in_report", link_report_data, IN_ALL },
 };
 
 static void
@@ -301,7 +306,8 @@ walk_links(struct walk *w, struct verdict *v)
     for (size_t i = 0; i < G_N_ELEMENTS(links); i++) {
         g_autoptr(GError) error = NULL;
 
-        if (links[i].in == IN_QUOTE && w->s->kind != STATEMENT_QUOTE) {
+        /* Until it is read, its kind is 0: the links that read it are for all. */
+        if (links[i].in != IN_ALL && !(links[i].in & 1 << w->s->kind)) {
             add_check(v, links[i].name, CHECK_SKIPPED);
             continue;
         }

@@ -215,6 +215,23 @@ import_key(gnutls_pubkey_t handle, const TPMT_PUBLIC *key, GError **error)
     return gnutls_ok(gnutls_pubkey_import_ecc_raw(handle, curve, &x_part, &y_part), "ECC key", error);
 }
 
+GBytes *
+tpm_public_spki(const TPMT_PUBLIC *key, GError **error)
+{
+    g_auto(pubkey_handle) handle = NULL;
+    gnutls_datum_t der = { NULL, 0 };
+    GBytes *spki;
+
+    if (!gnutls_ok(gnutls_pubkey_init(&handle), "public key", error)
+        || !import_key(handle, key, error)
+        || !gnutls_ok(gnutls_pubkey_export2(handle, GNUTLS_X509_FMT_DER, &der), "public key",
+                      error))
+        return NULL;
+    spki = g_bytes_new(der.data, der.size);
+    gnutls_free(der.data);
+    return spki;
+}
+
 static gboolean
 verify_with(gnutls_pubkey_t handle, const struct quote *q, gnutls_sign_algorithm_t algorithm,
             const gnutls_datum_t *signature, GError **error)

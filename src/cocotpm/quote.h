@@ -21,6 +21,9 @@ gboolean tpm_public_is_ak(const TPMT_PUBLIC *key, GError **error);
 /* A restricted decryption key that cannot leave its TPM. */
 gboolean tpm_public_is_ek(const TPMT_PUBLIC *key, GError **error);
 
+/* Its SubjectPublicKeyInfo, DER. */
+GBytes *tpm_public_spki(const TPMT_PUBLIC *key, GError **error);
+
 struct quote {
     GBytes *attest_bytes;
     TPMS_ATTEST attest;

@@ -20,6 +20,7 @@ static const struct {
     { "tdx", verify_command_tdx, "judge an Intel TDX quote" },
     { "hcl", verify_command_hcl, "judge what Azure's paravisor says of its TPM" },
     { "bundle", verify_command_bundle, "judge a CoCoTPM's quote or birth statement" },
+    { "ek", verify_command_ek, "judge an endorsement key's certificate, with evidence of the key" },
     { "show", verify_command_show, "show evidence of any kind in words, judging nothing" },
     { "policy", verify_command_policy, "explain a policy, and what it leaves open" },
 };

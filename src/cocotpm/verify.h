@@ -7,6 +7,7 @@
 
 #include "base/options.h"
 #include "cocotransport/attest/verify.h"
+#include "cocotransport/wire/statement.h"
 
 #include <json-glib/json-glib.h>
 
@@ -81,6 +82,12 @@ JsonObject *verify_snp_fields(const struct snp_report *report, enum snp_product 
 JsonObject *verify_td_fields(const struct td_report *td);
 /* The same with what is known of its platform. */
 JsonObject *verify_quote_fields(const struct verdict *v);
+/* The two pins that an owner takes from a birth statement stand here. */
+JsonObject *verify_statement_fields(const struct statement *s);
+
+/* --nonce, 32 to 64 bytes; an error where it is missing. */
+gboolean verify_read_nonce(const char *hex, guint8 ret[static STATEMENT_NONCE_MAX],
+                           gsize *ret_len, GError **error);
 
 /* Helpers for the above and its kin. */
 void verify_add_hex(JsonObject *object, const char *name, const void *data, size_t len);
@@ -102,3 +109,4 @@ verify_command verify_command_policy;
 verify_command verify_command_tdx;
 verify_command verify_command_hcl;
 verify_command verify_command_bundle;
+verify_command verify_command_ek;

@@ -20,9 +20,12 @@ libbundle_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(TSS_CFLAGS)
 
 bin_PROGRAMS += cocotpm-verify
 cocotpm_verify_SOURCES = \
+	src/cocotpm/ek_certificate.c \
+	src/cocotpm/ek_certificate.h \
 	src/cocotpm/verify.c \
 	src/cocotpm/verify.h \
 	src/cocotpm/verify_bundle.c \
+	src/cocotpm/verify_ek.c \
 	src/cocotpm/verify_fields.c \
 	src/cocotpm/verify_hcl.c \
 	src/cocotpm/verify_input.c \
@@ -32,7 +35,7 @@ cocotpm_verify_SOURCES = \
 	src/cocotpm/verify_show.c \
 	src/cocotpm/verify_tdx.c
 cocotpm_verify_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(TSS_CFLAGS)
-cocotpm_verify_LDADD = $(BUNDLE_LIBS)
+cocotpm_verify_LDADD = $(CERT_LIBS) $(BUNDLE_LIBS)
 
 dist_man_MANS += man/cocotpm-policy.5 man/cocotpm-verify.1
 

@@ -63,35 +63,39 @@ add_quote(JsonObject *o, const struct statement *s)
     verify_add_number(o, "reset_count", s->reset_count);
 }
 
-/* The two pins that an owner takes from a birth statement stand here. */
-static JsonObject *
-statement_fields(const struct statement *s)
+JsonObject *
+verify_statement_fields(const struct statement *s)
 {
     JsonObject *o = json_object_new();
-    const gboolean birth = s->kind == STATEMENT_BIRTH;
+    static const char *const kinds[] = { "", "quote", "birth", "endorsement" };
 
-    json_object_set_string_member(o, "kind", birth ? "birth" : "quote");
+    json_object_set_string_member(o, "kind", kinds[s->kind]);
     verify_add_hex(o, "uuid", s->uuid, sizeof(s->uuid));
     verify_add_hex(o, "policy_digest", s->policy_digest, sizeof(s->policy_digest));
     add_eks(o, s);
-    verify_add_number(o, "epoch", s->epoch);
     verify_add_hex(o, "lineage", s->lineage, sizeof(s->lineage));
-    verify_add_number(o, "generation", s->generation);
-    verify_add_hex(o, "chain", s->chain, sizeof(s->chain));
+    if (s->kind != STATEMENT_ENDORSEMENT) {
+        verify_add_number(o, "epoch", s->epoch);
+        verify_add_number(o, "generation", s->generation);
+        verify_add_hex(o, "chain", s->chain, sizeof(s->chain));
+    }
     json_object_set_string_member(o, "freshness", claim_freshness_name(s->freshness));
     json_object_set_string_member(o, "reset", claim_reset_name(s->reset));
     json_object_set_boolean_member(o, "recoverable", (s->flags & CLAIM_FLAG_RECOVERABLE) != 0);
     json_object_set_boolean_member(o, "emulated", (s->flags & CLAIM_FLAG_EMULATED) != 0);
     json_object_set_string_member(o, "software", s->software);
-    if (birth)
+    if (s->kind == STATEMENT_BIRTH) {
         verify_add_hex(o, "secrets_sha256", s->secrets, sizeof(s->secrets));
-    else
+        verify_add_hex(o, "evidence_sha256", s->evidence, sizeof(s->evidence));
+    }
+    if (s->kind == STATEMENT_QUOTE)
         add_quote(o, s);
     return o;
 }
 
-static gboolean
-read_nonce(const char *hex, guint8 ret[static STATEMENT_NONCE_MAX], gsize *ret_len, GError **error)
+gboolean
+verify_read_nonce(const char *hex, guint8 ret[static STATEMENT_NONCE_MAX], gsize *ret_len,
+                  GError **error)
 {
     if (hex == NULL)
         return error_malformed(error, "--nonce is missing: without it an old bundle would do");
@@ -122,7 +126,7 @@ judge_with(const struct bundle_config *config, const struct bundle *bundle,
 
     bundle_judge(bundle, &context, v);
     if (v->statement.given != 0)
-        fields = statement_fields(&v->statement);
+        fields = verify_statement_fields(&v->statement);
     if (!config->common.json) {
         for (guint i = 0; i < v->verdict.checks->len; i++) {
             const struct check *check = &g_array_index(v->verdict.checks, struct check, i);
@@ -151,7 +155,7 @@ judge(const struct bundle_config *config, const char *path, GError **error)
         error_malformed(error, "--policy is missing: who the TPM's VM has to be");
         return VERIFY_UNUSABLE;
     }
-    if (!read_nonce(config->nonce, nonce, &nonce_len, error))
+    if (!verify_read_nonce(config->nonce, nonce, &nonce_len, error))
         return VERIFY_UNUSABLE;
     bytes = io_read_file(path, BUNDLE_MAX, error);
     if (bytes == NULL)

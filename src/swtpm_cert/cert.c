@@ -233,6 +233,17 @@ key_usage(const struct cert_config *c, const struct cert_kind *kind, gnutls_pubk
 }
 
 static gboolean
+set_binding(gnutls_x509_crt_t crt, const struct cert_config *c, GError **error)
+{
+    g_autoptr(GBytes) der = NULL;
+
+    if (c->binding == NULL)
+        return TRUE;
+    der = binding_write(c->binding, error);
+    return set_extension(crt, BINDING_OID, der, FALSE, error);
+}
+
+static gboolean
 set_extensions(gnutls_x509_crt_t crt, gnutls_x509_crt_t issuer, gnutls_pubkey_t key,
                const struct cert_config *c, const struct cert_kind *kind, GError **error)
 {
@@ -243,7 +254,8 @@ set_extensions(gnutls_x509_crt_t crt, gnutls_x509_crt_t issuer, gnutls_pubkey_t 
            && set_specification(crt, c, kind, error) && set_issuer_key(crt, issuer, error)
            && gnutls_ok(gnutls_x509_crt_set_key_usage(crt, key_usage(c, kind, key)), "KeyUsage",
                         error)
-           && (!kind->purpose_last || set_purpose(crt, kind, error));
+           && (!kind->purpose_last || set_purpose(crt, kind, error))
+           && set_binding(crt, c, error);
 }
 
 static gboolean

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/options.h"
+#include "swtpm_cert/binding.h"
 
 #include <gnutls/abstract.h>
 #include <gnutls/x509.h>
@@ -47,6 +48,7 @@ struct cert_config {
     gboolean print_capabilities;
     gboolean version;
     gboolean help;
+    const struct binding *binding;   /* no option: swtpm_localca's, of what it saw attested */
 };
 
 #define CERT_CONFIG_INIT \

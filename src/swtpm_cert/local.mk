@@ -3,6 +3,8 @@
 noinst_LIBRARIES += libcert.a
 CERT_LIBS = libcert.a $(SETUP_LIBS) $(TASN1_LIBS)
 libcert_a_SOURCES = \
+	src/swtpm_cert/binding.c \
+	src/swtpm_cert/binding.h \
 	src/swtpm_cert/cert.c \
 	src/swtpm_cert/cert.h \
 	src/swtpm_cert/kinds.c \

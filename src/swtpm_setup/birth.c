@@ -142,86 +142,134 @@ set_keys(const struct birth *b, struct statement *s, GError **error)
 static gboolean
 set_nonce(const struct birth *b, struct statement *s, GError **error)
 {
-    gsize len = strlen(b->nonce) / 2;
+    gsize len = b->nonce == NULL ? STATEMENT_NONCE_MIN : strlen(b->nonce) / 2;
 
     if (len < STATEMENT_NONCE_MIN || len > STATEMENT_NONCE_MAX)
         return error_malformed(error, "--nonce: %d to %d bytes, as hex digits",
                                STATEMENT_NONCE_MIN, STATEMENT_NONCE_MAX);
     s->nonce_len = (guint8)len;
-    return hex_decode(b->nonce, s->nonce, len, error);
+    return b->nonce == NULL ? crypto_random(s->nonce, len, error)
+                            : hex_decode(b->nonce, s->nonce, len, error);
 }
 
+/* SHA-256 of @bytes; zeroes when there are none. */
 static gboolean
-set_secrets(const struct birth *b, struct statement *s, GError **error)
+digest_of(GBytes *bytes, guint8 ret[static 32], GError **error)
 {
     struct crypto_piece piece;
 
-    if (b->delivery == NULL)
+    if (bytes == NULL)
         return TRUE;
-    piece.data = g_bytes_get_data(b->delivery, NULL);
-    piece.len = g_bytes_get_size(b->delivery);
-    return crypto_sha256(&piece, 1, s->secrets, error);
+    piece.data = g_bytes_get_data(bytes, NULL);
+    piece.len = g_bytes_get_size(bytes);
+    return crypto_sha256(&piece, 1, ret, error);
+}
+
+/* What only a state that is whole can say. */
+static gboolean
+set_birth(const struct birth *b, struct statement *s, GError **error)
+{
+    return read_state(b, s, error) && digest_of(b->delivery, s->secrets, error)
+           && digest_of(b->evidence, s->evidence, error);
 }
 
 static GBytes *
-make_statement(const struct birth *b, const guint8 lineage[static 16], gboolean emulated,
-               GError **error)
+make_statement(const struct birth *b, enum statement_kind kind, const guint8 lineage[static 16],
+               gboolean emulated, GError **error)
 {
     g_autofree struct statement *s = g_new0(struct statement, 1);
     g_autofree guint8 *memory = g_malloc(STATEMENT_MAX);
     struct builder out = builder_on(memory, STATEMENT_MAX);
 
-    s->kind = STATEMENT_BIRTH;
+    s->kind = (guint8)kind;
     memcpy(s->uuid, b->uuid, sizeof(s->uuid));
     memcpy(s->policy_digest, b->policy->digest, sizeof(s->policy_digest));
     memcpy(s->lineage, lineage, sizeof(s->lineage));
     s->flags = flags_of(b, emulated);
     set_protection(b->policy, s);
     g_strlcpy(s->software, "swtpm_setup " PACKAGE_VERSION, sizeof(s->software));
-    if (!set_nonce(b, s, error) || !read_state(b, s, error) || !set_keys(b, s, error)
-        || !set_secrets(b, s, error))
+    if (!set_nonce(b, s, error) || !set_keys(b, s, error)
+        || (kind == STATEMENT_BIRTH && !set_birth(b, s, error)))
         return NULL;
     statement_write(s, &out);
     if (out.failed) {
-        error_malformed(error, "the birth statement is too long");
+        error_malformed(error, "the statement is too long");
         return NULL;
     }
     return g_bytes_new(memory, builder_len(&out));
 }
 
+/* @ret_report, @ret_certificate: NULL where the platform makes none, or has none. */
 static gboolean
-attest(Provider *provider, const struct birth *b, struct bundle *bundle, GError **error)
+attest(Provider *provider, const struct birth *b, GBytes *statement, GBytes **ret_report,
+       GBytes **ret_certificate, GError **error)
 {
     g_auto(evidence_t) evidence = { 0 };
+    g_autoptr(GBytes) certificate = NULL;
     guint8 data[SHA512_SIZE];
 
-    if (!schedule_statement_data(g_bytes_get_data(bundle->statement, NULL),
-                                 g_bytes_get_size(bundle->statement), data, error)
+    if (!schedule_statement_data(g_bytes_get_data(statement, NULL), g_bytes_get_size(statement),
+                                 data, error)
         || !provider_evidence(provider, data, &evidence, error))
         return FALSE;
     if (evidence.parts[EVIDENCE_SNP_REPORT] == NULL)
-        return error_denied(error, "A birth statement needs a platform that makes SNP reports");
-    bundle->report = g_bytes_ref(evidence.parts[EVIDENCE_SNP_REPORT]);
-    if (b->certificate != NULL)
-        bundle->certificate = io_read_file(b->certificate, CERTIFICATE_MAX, error);
-    else if (evidence.parts[EVIDENCE_VEK_CERTIFICATE] != NULL)
-        bundle->certificate = g_bytes_ref(evidence.parts[EVIDENCE_VEK_CERTIFICATE]);
-    else
-        return error_denied(error, "The platform gives no certificate: certs= is missing");
-    return bundle->certificate != NULL;
+        return TRUE;
+    if (b->certificate != NULL) {
+        certificate = io_read_file(b->certificate, CERTIFICATE_MAX, error);
+        if (certificate == NULL)
+            return FALSE;
+    } else if (evidence.parts[EVIDENCE_VEK_CERTIFICATE] != NULL) {
+        certificate = g_bytes_ref(evidence.parts[EVIDENCE_VEK_CERTIFICATE]);
+    }
+    *ret_report = g_bytes_ref(evidence.parts[EVIDENCE_SNP_REPORT]);
+    *ret_certificate = g_steal_pointer(&certificate);
+    return TRUE;
+}
+
+static Provider *
+open_provider(const struct birth *b, GError **error)
+{
+    return provider_open(b->platform != NULL ? b->platform : "auto", error);
+}
+
+void
+endorsement_clear(struct endorsement *e)
+{
+    g_clear_pointer(&e->statement, g_bytes_unref);
+    g_clear_pointer(&e->report, g_bytes_unref);
+    g_clear_pointer(&e->certificate, g_bytes_unref);
+}
+
+gboolean
+endorsement_make(const struct birth *b, const guint8 lineage[static 16], struct endorsement *ret,
+                 GError **error)
+{
+    g_autoptr(Provider) provider = open_provider(b, error);
+
+    if (provider == NULL)
+        return FALSE;
+    ret->statement = make_statement(b, STATEMENT_ENDORSEMENT, lineage,
+                                    provider_is_emulated(provider), error);
+    return ret->statement != NULL
+           && attest(provider, b, ret->statement, &ret->report, &ret->certificate, error);
 }
 
 char *
 birth_write(const struct birth *b, const guint8 lineage[static 16], GError **error)
 {
     g_auto(bundle_t) bundle = { 0 };
-    g_autoptr(Provider) provider =
-        provider_open(b->platform != NULL ? b->platform : "auto", error);
+    g_autoptr(Provider) provider = open_provider(b, error);
 
     if (provider == NULL)
         return NULL;
-    bundle.statement = make_statement(b, lineage, provider_is_emulated(provider), error);
-    if (bundle.statement == NULL || !attest(provider, b, &bundle, error))
+    bundle.statement = make_statement(b, STATEMENT_BIRTH, lineage, provider_is_emulated(provider),
+                                      error);
+    if (bundle.statement == NULL
+        || !attest(provider, b, bundle.statement, &bundle.report, &bundle.certificate, error))
         return NULL;
-    return bundle_write(&bundle);
+    if (bundle.report == NULL)
+        error_denied(error, "A birth statement needs a platform that makes SNP reports");
+    else if (bundle.certificate == NULL)
+        error_denied(error, "The platform gives no certificate: certs= is missing");
+    return bundle.certificate == NULL ? NULL : bundle_write(&bundle);
 }

@@ -72,6 +72,20 @@ tpm_program_clear(struct tpm_program *program)
 }
 
 static gboolean
+check_import(const struct setup_config *c, GError **error)
+{
+    if (c->import_ek_cert == NULL)
+        return c->tcti == NULL || error_denied(error, "--tcti requires --import-ek-cert.");
+    if (!c->tpm2)
+        return error_denied(error, "--import-ek-cert requires --tpm2.");
+    if (c->cocotpm != NULL)
+        return error_denied(error, "A confidential TPM takes certificates while it runs: --tcti.");
+    if (c->tcti != NULL && c->tpmstate != NULL)
+        return error_denied(error, "--tcti and --tpm-state exclude each other.");
+    return TRUE;
+}
+
+static gboolean
 check_cocotpm(const struct setup_config *c, GError **error)
 {
     if (c->cocotpm == NULL)
@@ -117,7 +131,7 @@ check_combinations(const struct setup_config *c, GError **error)
     if (c->profile != NULL || c->profile_name != NULL || c->profile_file != NULL
         || c->profile_file_fd >= 0)
         return error_denied(error, "Profiles need libtpms 0.10 or later; this one has none.");
-    return check_cocotpm(c, error);
+    return check_import(c, error) && check_cocotpm(c, error);
 }
 
 static gboolean

@@ -60,6 +60,8 @@ struct setup_config {
     gboolean recover, inspect, change_policy;
     char *nonce;
     char *birth_statement;
+    GPtrArray *import_ek_cert;
+    char *tcti;
     gboolean json;
 };
 

@@ -84,6 +84,7 @@ struct Confidential {
     struct provision provision;
     struct policy *policy;
     GBytes *delivery;                /* NULL: no secret was made here */
+    struct endorsement endorsement;
     char *passed_on;
     int fd;                          /* -1: not made yet */
 };
@@ -353,6 +354,7 @@ confidential_free(Confidential *c)
     options_clear(word_rows, &c->words);
     policy_free(c->policy);
     g_clear_pointer(&c->delivery, g_bytes_unref);
+    endorsement_clear(&c->endorsement);
     g_free(c->passed_on);
     io_close(&c->fd);
     g_free(c);
@@ -385,23 +387,51 @@ confidential_deliver(const Confidential *c, GError **error)
                             g_bytes_get_size(c->delivery), 0600, error);
 }
 
-gboolean
-confidential_state_birth(const Confidential *c, const struct confidential_birth *in,
-                         GError **error)
+static struct birth
+describe(const Confidential *c, const char *nonce, GPtrArray *eks)
 {
-    g_autofree char *state = g_build_filename(in->dir, SEALED_FILE, NULL);
-    const struct birth birth = {
-        .nonce = in->nonce,
-        .state = state,
+    return (struct birth){
+        .nonce = nonce,
         .platform = c->words.platform,
         .certificate = c->words.certs,
         .uuid = c->provision.uuid,
         .policy = c->policy,
         .recoverable = c->provision.recovery != NULL,
-        .eks = in->eks,
-        .delivery = c->delivery,
+        .eks = eks,
     };
-    g_autofree char *text = birth_write(&birth, c->provision.lineage, error);
+}
 
+gboolean
+confidential_endorse(Confidential *c, const char *nonce, GPtrArray *eks, GError **error)
+{
+    const struct birth birth = describe(c, nonce, eks);
+
+    return endorsement_make(&birth, c->provision.lineage, &c->endorsement, error);
+}
+
+/* TCG registry of reserved handles: the range of whoever makes the TPM, 0x01000000-0x013fffff. */
+void
+confidential_evidence(const Confidential *c, struct confidential_part ret[EVIDENCE_PARTS])
+{
+    const struct endorsement *e = &c->endorsement;
+
+    ret[0] = (struct confidential_part){ "evidence", 0x0100c0c0,
+                                         e->report != NULL ? e->statement : NULL };
+    ret[1] = (struct confidential_part){ "evidence-report", 0x0100c0c1, e->report };
+    ret[2] = (struct confidential_part){ "evidence-certificate", 0x0100c0c2, e->certificate };
+}
+
+gboolean
+confidential_state_birth(const Confidential *c, const struct confidential_birth *in,
+                         GError **error)
+{
+    g_autofree char *state = g_build_filename(in->dir, SEALED_FILE, NULL);
+    struct birth birth = describe(c, in->nonce, in->eks);
+    g_autofree char *text = NULL;
+
+    birth.state = state;
+    birth.delivery = c->delivery;
+    birth.evidence = c->endorsement.report != NULL ? c->endorsement.statement : NULL;
+    text = birth_write(&birth, c->provision.lineage, error);
     return text != NULL && io_write_file(in->path, text, strlen(text), 0644, error);
 }

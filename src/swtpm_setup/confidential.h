@@ -27,6 +27,17 @@ int confidential_fd(const Confidential *c);
 /* Secrets made here go to their file; before the state becomes real, since it is useless without. */
 gboolean confidential_deliver(const Confidential *c, GError **error);
 
+/* Of a TPM whose keys are made; what the birth statement names afterwards. @nonce may be NULL. */
+gboolean confidential_endorse(Confidential *c, const char *nonce, GPtrArray *eks, GError **error);
+/* The TPM's NV memory holds these, in this order; NULL: there is none. All borrowed. */
+enum { EVIDENCE_PARTS = 3 };
+struct confidential_part {
+    const char *role;                /* "evidence", … */
+    guint32 index;
+    GBytes *bytes;
+};
+void confidential_evidence(const Confidential *c, struct confidential_part ret[EVIDENCE_PARTS]);
+
 struct confidential_birth {
     const char *dir;                 /* of the state, which is whole */
     const char *nonce;               /* hex */

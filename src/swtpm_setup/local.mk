@@ -15,7 +15,7 @@ libsetup_a_SOURCES = \
 # The steps, apart from main, for the unit tests.
 noinst_LIBRARIES += libsetupsteps.a
 SETUP_STEPS_LIBS = libsetupsteps.a $(SETUP_LIBS) $(BUNDLE_LIBS) $(STORE_LIBS) $(SEAL_LIBS) \
-	$(KEYS_OPENSSL_LIBS) $(TSS_LIBS)
+	$(KEYS_OPENSSL_LIBS) $(TSS_LIBS) $(TCTILDR_LIBS)
 libsetupsteps_a_SOURCES = \
 	src/swtpm_setup/birth.c \
 	src/swtpm_setup/birth.h \
@@ -30,6 +30,8 @@ libsetupsteps_a_SOURCES = \
 	src/swtpm_setup/act.h \
 	src/swtpm_setup/confidential.c \
 	src/swtpm_setup/confidential.h \
+	src/swtpm_setup/import.c \
+	src/swtpm_setup/import.h \
 	src/swtpm_setup/made.c \
 	src/swtpm_setup/made.h \
 	src/swtpm_setup/place.c \
@@ -67,6 +69,9 @@ liblocalca_a_SOURCES = \
 	src/swtpm_setup/localca.h
 
 bin_PROGRAMS += swtpm_localca
-swtpm_localca_SOURCES = src/swtpm_setup/localca_main.c
-swtpm_localca_CPPFLAGS = $(AM_CPPFLAGS) $(SETUP_PATHS)
-swtpm_localca_LDADD = $(LOCALCA_LIBS)
+swtpm_localca_SOURCES = \
+	src/swtpm_setup/attested.c \
+	src/swtpm_setup/attested.h \
+	src/swtpm_setup/localca_main.c
+swtpm_localca_CPPFLAGS = $(AM_CPPFLAGS) $(SETUP_PATHS) $(JSON_CFLAGS) $(TSS_CFLAGS)
+swtpm_localca_LDADD = $(LOCALCA_LIBS) $(BUNDLE_LIBS)

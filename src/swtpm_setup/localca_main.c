@@ -7,11 +7,12 @@
 
 #include "base/error.h"
 #include "base/io.h"
-#include "swtpm_setup/text.h"
 #include "swtpm_cert/cert.h"
+#include "swtpm_setup/attested.h"
 #include "swtpm_setup/conf.h"
 #include "swtpm_setup/localca.h"
 #include "swtpm_setup/report.h"
+#include "swtpm_setup/text.h"
 #include "swtpm_setup/version.h"
 
 #include <pwd.h>
@@ -36,6 +37,10 @@ struct localca_config {
     char *tpm_model;
     char *tpm_version;
     char *tpm_serial_num;
+    char *attested_request;
+    char *policy;
+    char *nonce;
+    char *chain;
     gboolean tpm2;
     gboolean allow_signing;
     gboolean decryption;
@@ -66,6 +71,11 @@ static const struct option_row rows[] = {
     FLAG("tpm2", tpm2, "a certificate for a TPM 2"),
     FLAG("allow-signing", allow_signing, "the key can sign"),
     FLAG("decryption", decryption, "the key can decrypt"),
+    TEXT("attested-request", attested_request, "FILE",
+         "certify the endorsement keys of this birth statement, if it holds"),
+    TEXT("policy", policy, "FILE", "a driver's policy: who the VM of such a TPM has to be"),
+    TEXT("nonce", nonce, "HEX", "the CA's own nonce, which the statement has to be made over"),
+    TEXT("chain", chain, "FILE", "certificates between the statement's report and its root"),
     FLAG("version", version, "print the version"),
     { "help", 'h', OPTION_FLAG, FIELD(help), NULL, "print this text" },
     { 0 },
@@ -135,24 +145,25 @@ add_file_words(GPtrArray *argv, const char *path, GError **error)
     return TRUE;
 }
 
-static void
-add_subject(GPtrArray *argv, const char *vmid)
+static char *
+subject_of(const char *vmid)
 {
-    g_autofree char *name = g_strconcat("CN=", vmid != NULL ? vmid : "unknown", NULL);
+    char *name = g_strconcat("CN=", vmid != NULL ? vmid : "unknown", NULL);
 
     /* Both would end the name. */
-    add(argv, "--subject", g_strdelimit(name, "+,", '_'));
+    return g_strdelimit(name, "+,", '_');
 }
 
-static GPtrArray *
-cert_words(const struct localca_config *c, const struct localca *ca, const char *serial,
-           GError **error)
+/* The words for swtpm_cert but those of the key. */
+static gboolean
+add_words(GPtrArray *argv, const struct localca_config *c, const struct localca *ca,
+          const char *vmid, GError **error)
 {
-    g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *serial = localca_next_serial(ca, error);
+    g_autofree char *subject = subject_of(vmid);
 
-    g_ptr_array_add(argv, g_strdup("swtpm_cert"));
-    add(argv, "--type", c->type);
-    add_key(argv, c->ek);
+    if (serial == NULL)
+        return FALSE;
     add(argv, "--signkey", ca->signing_key);
     add(argv, "--signkey-password", ca->key_password);
     add(argv, "--parentkey-password", ca->parent_password);
@@ -170,23 +181,34 @@ cert_words(const struct localca_config *c, const struct localca *ca, const char 
     add_flag(argv, "--add-header", !c->tpm2);
     add_flag(argv, "--allow-signing", c->allow_signing);
     add_flag(argv, "--decryption", c->decryption);
-    add_subject(argv, c->vmid);
-    if (!add_file_words(argv, c->optsfile, error))
-        return NULL;
-    return g_steal_pointer(&argv);
+    add(argv, "--subject", subject);
+    return add_file_words(argv, c->optsfile, error);
 }
 
 static GBytes *
-issue(GPtrArray *argv, char **env, GError **error)
+issue(GPtrArray *argv, const struct binding *binding, char **env, GError **error)
 {
     struct cert_config config = CERT_CONFIG_INIT;
     GBytes *cert = NULL;
 
     g_ptr_array_add(argv, NULL);
-    if (options_parse(cert_rows, (int)argv->len - 1, (char **)argv->pdata, &config, NULL, error))
+    if (options_parse(cert_rows, (int)argv->len - 1, (char **)argv->pdata, &config, NULL,
+                      error)) {
+        config.binding = binding;
         cert = cert_issue(&config, env, error);
+    }
     options_clear(cert_rows, &config);
     return cert;
+}
+
+static gboolean
+write_cert(const struct localca_config *c, const char *file, GBytes *cert, GError **error)
+{
+    g_autofree char *path = g_build_filename(c->dir != NULL ? c->dir : ".", file, NULL);
+
+    return cert != NULL
+           && io_write_file(path, g_bytes_get_data(cert, NULL), g_bytes_get_size(cert), 0644,
+                            error);
 }
 
 static const char *
@@ -200,19 +222,41 @@ static gboolean
 create(const struct localca_config *c, const struct localca *ca, char **env, Report *report,
        GError **error)
 {
-    g_autofree char *serial = localca_next_serial(ca, error);
+    g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *file = g_strconcat(c->type, ".cert", NULL);
-    g_autofree char *path = g_build_filename(c->dir != NULL ? c->dir : ".", file, NULL);
-    g_autoptr(GPtrArray) argv = serial == NULL ? NULL : cert_words(c, ca, serial, error);
-    g_autoptr(GBytes) cert = argv == NULL ? NULL : issue(argv, env, error);
+    g_autoptr(GBytes) cert = NULL;
 
-    if (cert == NULL
-        || !io_write_file(path, g_bytes_get_data(cert, NULL), g_bytes_get_size(cert), 0644,
-                          error)) {
+    g_ptr_array_add(argv, g_strdup("swtpm_cert"));
+    add(argv, "--type", c->type);
+    add_key(argv, c->ek);
+    if (add_words(argv, c, ca, c->vmid, error))
+        cert = issue(argv, NULL, env, error);
+    if (!write_cert(c, file, cert, error)) {
         g_prefix_error(error, "Could not create %s certificate locally: ", kind_name(c->type));
         return FALSE;
     }
     report_say(report, "Successfully created %s certificate locally.", kind_name(c->type));
+    return TRUE;
+}
+
+/* One key of a birth statement that holds: DIR/ek-NAME.crt. */
+static gboolean
+create_attested(const struct localca_config *c, const struct localca *ca,
+                const struct attested *attested, guint key, char **env, Report *report,
+                GError **error)
+{
+    g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *file = g_strdup_printf("ek-%s.crt", attested->keys[key].name);
+    g_autoptr(GBytes) cert = NULL;
+
+    g_ptr_array_add(argv, g_strdup("swtpm_cert"));
+    add(argv, "--type", "ek");
+    add(argv, "--public", attested->keys[key].spki);
+    if (add_words(argv, c, ca, attested->uuid, error))
+        cert = issue(argv, &attested->binding, env, error);
+    if (!write_cert(c, file, cert, error))
+        return FALSE;
+    report_say(report, "Successfully created attested EK certificate %s.", file);
     return TRUE;
 }
 
@@ -241,23 +285,80 @@ choose_file(const char *given, const char *name, char **env)
 }
 
 static gboolean
-check(const struct localca_config *c, const char *config_path, GError **error)
+check_attested(const struct localca_config *c, GError **error)
+{
+    if (c->policy == NULL)
+        return error_malformed(error, "--policy is missing: who the TPM's VM has to be.");
+    if (c->nonce == NULL)
+        return error_malformed(error, "--nonce is missing: without it an old statement would do.");
+    if (c->ek != NULL || c->vmid != NULL || (c->type != NULL && !g_str_equal(c->type, "ek")))
+        return error_malformed(error, "With --attested-request the statement says which keys of "
+                               "which TPM are certified: --ek, --vmid and --type do not.");
+    return TRUE;
+}
+
+static gboolean
+check_plain(const struct localca_config *c, GError **error)
 {
     static const char *const types[] = { "ek", "platform", "iak", "idevid", NULL };
 
+    if (c->policy != NULL || c->nonce != NULL || c->chain != NULL)
+        return error_malformed(error, "--policy, --nonce and --chain need --attested-request.");
     if (c->type == NULL || !g_strv_contains(types, c->type))
         return error_malformed(error, "--type is to be ek, platform, iak or idevid.");
     if (c->ek == NULL)
         return error_malformed(error, "--ek is missing.");
+    return TRUE;
+}
+
+static gboolean
+check(const struct localca_config *c, const char *config_path, GError **error)
+{
+    if (!(c->attested_request != NULL ? check_attested : check_plain)(c, error))
+        return FALSE;
     if (access(config_path, R_OK) < 0)
         return error_denied(error, "Need read rights on config file %s for user %s.", config_path,
                             user_name());
     return TRUE;
 }
 
+/* What libtpms says of itself, which a statement does not repeat. */
+static void
+set_defaults(struct localca_config *c)
+{
+    const struct {
+        char **field;
+        const char *value;
+    } defaults[] = {
+        { &c->tpm_spec_family, "2.0" },
+        { &c->tpm_spec_level, "0" },
+        { &c->tpm_spec_revision, "164" },
+        { &c->tpm_manufacturer, "id:00001014" },
+        { &c->tpm_model, "swtpm" },
+        { &c->tpm_version, "id:20191023" },
+    };
+
+    c->tpm2 = TRUE;
+    for (guint i = 0; i < G_N_ELEMENTS(defaults); i++)
+        if (*defaults[i].field == NULL)
+            *defaults[i].field = g_strdup(defaults[i].value);
+}
+
+/* Judged before the CA is touched. */
 static gboolean
-run_ca(struct localca_config *c, const char *config_path, char ***env, Report *report,
-       GError **error)
+certify_attested(struct localca_config *c, const struct localca *ca,
+                 const struct attested *attested, char **env, Report *report, GError **error)
+{
+    set_defaults(c);
+    for (guint i = 0; i < attested->count; i++)
+        if (!create_attested(c, ca, attested, i, env, report, error))
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean
+run_ca(struct localca_config *c, const char *config_path, const struct attested *attested,
+       char ***env, Report *report, GError **error)
 {
     struct localca ca = { 0 };
     g_autoptr(Conf) conf = conf_open(config_path, *env, error);
@@ -268,8 +369,27 @@ run_ca(struct localca_config *c, const char *config_path, char ***env, Report *r
     *env = prepare_environment(conf, *env);
     done = localca_open(conf, &ca, error)
            && localca_prepare(&ca, g_environ_getenv(*env, "SWTPM_ROOTCA_PASSWORD"), report, error)
-           && create(c, &ca, *env, report, error);
+           && (attested != NULL ? certify_attested(c, &ca, attested, *env, report, error)
+                                : create(c, &ca, *env, report, error));
     localca_clear(&ca);
+    return done;
+}
+
+static gboolean
+run_attested(struct localca_config *c, const char *config_path, char ***env, Report *report,
+             GError **error)
+{
+    const struct attested_config config = {
+        .request = c->attested_request,
+        .policy = c->policy,
+        .nonce = c->nonce,
+        .chain = c->chain,
+    };
+    struct attested attested = { .count = 0 };
+    gboolean done = attested_read(&config, &attested, error)
+                    && run_ca(c, config_path, &attested, env, report, error);
+
+    attested_clear(&attested);
     return done;
 }
 
@@ -288,7 +408,8 @@ run(struct localca_config *c, char ***env, Report *report, GError **error)
         else
             g_free(path);
     }
-    return run_ca(c, config_path, env, report, error);
+    return c->attested_request != NULL ? run_attested(c, config_path, env, report, error)
+                                       : run_ca(c, config_path, NULL, env, report, error);
 }
 
 static void

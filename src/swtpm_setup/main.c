@@ -8,9 +8,10 @@
 #include "base/error.h"
 #include "base/isolate.h"
 #include "swtpm/store/sealed.h"
-#include "swtpm_setup/checks.h"
 #include "swtpm_setup/act.h"
+#include "swtpm_setup/checks.h"
 #include "swtpm_setup/confidential.h"
+#include "swtpm_setup/import.h"
 #include "swtpm_setup/place.h"
 #include "swtpm_setup/setup.h"
 #include "swtpm_setup/userconf.h"
@@ -34,7 +35,6 @@ struct run {
     Place *place;
     char *key;                       /* text of --key */
     int key_fd;
-    Confidential *confidential;
     struct setup setup;
 };
 
@@ -72,6 +72,9 @@ imply(struct setup_config *c)
     /* Who relies on a confidential TPM names it by its EK. */
     if (c->cocotpm != NULL)
         c->createek = TRUE;
+    /* A state that is there is opened, and nothing made anew. */
+    if (c->import_ek_cert != NULL)
+        c->reconfigure = TRUE;
 }
 
 static gboolean
@@ -204,6 +207,11 @@ prepare(struct run *r, gboolean *ret_done, GError **error)
     if (!read_conf(r, error))
         return FALSE;
     r->setup.pcr_banks = wanted_banks(r);
+    if (c->import_ek_cert != NULL) {
+        r->setup.imports = import_read(c->import_ek_cert, error);
+        if (r->setup.imports == NULL)
+            return FALSE;
+    }
     return check_key(c, r->user, &r->key, &r->key_fd, error) && choose_algorithms(r, error);
 }
 
@@ -226,7 +234,7 @@ say_when(const struct run *r, const char *format_user, const char *words)
 static char *
 begin_state(struct run *r, GError **error)
 {
-    if (r->confidential != NULL) {
+    if (r->setup.confidential != NULL) {
         if (place_dir(r->place) == NULL) {
             error_denied(error, "The state of a confidential TPM lies in a folder.");
             return NULL;
@@ -247,8 +255,8 @@ start_child(struct run *r, GError **error)
         .key = r->key,
         .key_fd = r->key_fd,
         .logfile = r->config.logfile,
-        .cocotpm = r->confidential != NULL ? confidential_words(r->confidential) : NULL,
-        .provision_fd = r->confidential != NULL ? confidential_fd(r->confidential) : -1,
+        .cocotpm = r->setup.confidential != NULL ? confidential_words(r->setup.confidential) : NULL,
+        .provision_fd = r->setup.confidential != NULL ? confidential_fd(r->setup.confidential) : -1,
     };
     g_autofree char *info = NULL;
 
@@ -276,7 +284,7 @@ state_birth(struct run *r, GError **error)
         .eks = r->setup.ek_publics,
     };
 
-    return birth.path == NULL || confidential_state_birth(r->confidential, &birth, error);
+    return birth.path == NULL || confidential_state_birth(r->setup.confidential, &birth, error);
 }
 
 static gboolean
@@ -290,10 +298,10 @@ author(struct run *r, GError **error)
     }
     if (!(r->config.tpm2 ? setup_tpm2 : setup_tpm12)(&r->setup, error))
         return FALSE;
-    if (r->confidential != NULL && !confidential_deliver(r->confidential, error))
+    if (r->setup.confidential != NULL && !confidential_deliver(r->setup.confidential, error))
         return FALSE;
     return child_stop(r->setup.child, error)
-           && (r->confidential != NULL ? state_birth(r, error) : place_finish(r->place, error));
+           && (r->setup.confidential != NULL ? state_birth(r, error) : place_finish(r->place, error));
 }
 
 static gboolean
@@ -321,10 +329,40 @@ print_made(struct run *r)
 
     if (!r->config.json)
         return;
-    if (r->confidential != NULL)
-        confidential_report(r->confidential, &r->setup.made);
+    if (r->setup.confidential != NULL)
+        confidential_report(r->setup.confidential, &r->setup.made);
     json = made_json(&r->setup.made);
     puts(json);
+}
+
+static gboolean
+import_running(struct run *r, GError **error)
+{
+    const struct setup_config *c = &r->config;
+
+    if (!check_combinations(c, error))
+        return FALSE;
+    r->setup.report = report_open(c->logfile, c->json, error);
+    r->setup.imports = r->setup.report == NULL ? NULL : import_read(c->import_ek_cert, error);
+    r->setup.tpm = r->setup.imports == NULL ? NULL : tpm2_open_tcti(c->tcti, error);
+    return r->setup.tpm != NULL && import_store(&r->setup, r->setup.imports, error);
+}
+
+/* --import-ek-cert with --tcti: a TPM that runs, which goes on running. */
+static gboolean
+import(struct run *r)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (import_running(r, &error)) {
+        print_made(r);
+        return TRUE;
+    }
+    if (r->setup.report != NULL)
+        report_error(r->setup.report, "%s", error->message);
+    else
+        fprintf(stderr, "%s\n", error->message);
+    return FALSE;
 }
 
 /* A state that is there, and no TPM to set up. */
@@ -348,8 +386,8 @@ set_up(struct run *r)
     gboolean ok = prepare(r, &done, &error);
 
     if (ok && !done && r->config.cocotpm != NULL) {
-        r->confidential = confidential_new(r->config.cocotpm, PROVISION_MAKE, &error);
-        ok = r->confidential != NULL;
+        r->setup.confidential = confidential_new(r->config.cocotpm, PROVISION_MAKE, &error);
+        ok = r->setup.confidential != NULL;
     }
     if (!ok) {
         if (r->setup.report != NULL)
@@ -378,12 +416,13 @@ run_clear(struct run *r)
     tpm2_close(r->setup.tpm);
     child_free(r->setup.child);
     place_free(r->place);
-    confidential_free(r->confidential);
+    confidential_free(r->setup.confidential);
     cert_facts_clear(&r->setup.facts);
     conf_close(r->setup.conf);
     report_close(r->setup.report);
     made_clear(&r->setup.made);
     g_ptr_array_unref(r->setup.ek_publics);
+    g_clear_pointer(&r->setup.imports, g_ptr_array_unref);
     tpm_program_clear(&r->program);
     g_free(r->setup.pcr_banks);
     g_free(r->key);
@@ -485,6 +524,8 @@ run_with(struct run *r, int argc, char **argv)
         return TRUE;
     warn_of_obsolete(&r->config);
     imply(&r->config);
+    if (r->config.import_ek_cert != NULL && r->config.tcti != NULL)
+        return import(r);
     return act_asked(&r->config) ? act(r) : set_up(r);
 }
 

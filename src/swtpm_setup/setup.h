@@ -8,6 +8,7 @@
 #include "swtpm_setup/certs.h"
 #include "swtpm_setup/child.h"
 #include "swtpm_setup/command.h"
+#include "swtpm_setup/confidential.h"
 #include "swtpm_setup/made.h"
 #include "swtpm_setup/report.h"
 #include "swtpm_setup/tpm2.h"
@@ -17,6 +18,7 @@ struct setup {
     Report *report;
     Conf *conf;                      /* NULL: none was needed */
     Child *child;
+    Confidential *confidential;      /* NULL: a plain TPM */
     struct cert_facts facts;
 
     char *pcr_banks;                 /* "sha256,…"; "-": leave all */
@@ -29,6 +31,7 @@ struct setup {
     gboolean platform_certified;
     GPtrArray *ek_publics;           /* GBytes of TPMT_PUBLIC, of each EK made */
     struct made made;
+    GPtrArray *imports;              /* --import-ek-cert, and nothing else; NULL: no */
 };
 
 /* A running TPM 2: keys, certificates, banks. */

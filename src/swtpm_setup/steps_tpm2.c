@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/io.h"
+#include "swtpm_setup/import.h"
 
 #define SPK_HANDLE 0x81000001
 #define PLATFORM_CERT_NV 0x01c08000
@@ -272,6 +273,31 @@ limit_guessing(struct setup *s, GError **error)
            || tpm2_dictionary_attack(s->tpm, 32, G_MAXUINT32, G_MAXUINT32, error);
 }
 
+/* Anybody who can ask the TPM can read what binds its keys and its policy to a report. */
+static gboolean
+store_evidence(struct setup *s, GError **error)
+{
+    struct confidential_part parts[EVIDENCE_PARTS];
+
+    if (s->confidential == NULL)
+        return TRUE;
+    if (!confidential_endorse(s->confidential, s->config->nonce, s->ek_publics, error))
+        return FALSE;
+    confidential_evidence(s->confidential, parts);
+    if (parts[0].bytes == NULL)
+        report_say(s->report, "This platform makes no SNP report: no evidence is stored.");
+    for (guint i = 0; i < EVIDENCE_PARTS; i++) {
+        if (parts[i].bytes == NULL)
+            continue;
+        if (!store_area(s, parts[i].index, parts[i].role, parts[i].bytes, s->config->lock_nvram,
+                        error))
+            return FALSE;
+        report_say(s->report, "Successfully created NVRAM area 0x%x for %s.", parts[i].index,
+                   parts[i].role);
+    }
+    return TRUE;
+}
+
 static const struct step {
     gboolean (*run)(struct setup *s, GError **error);
     gboolean reconfigure;            /* part of --reconfigure as well */
@@ -281,6 +307,7 @@ static const struct step {
     { make_identity, FALSE },
     { activate_banks, TRUE },
     { limit_guessing, FALSE },
+    { store_evidence, FALSE },
 };
 
 gboolean
@@ -289,6 +316,8 @@ setup_tpm2(struct setup *s, GError **error)
     s->tpm = tpm2_open(child_data_fd(s->child), error);
     if (s->tpm == NULL)
         return FALSE;
+    if (s->imports != NULL)
+        return import_store(s, s->imports, error) && tpm2_shutdown(s->tpm, error);
     for (guint i = 0; i < G_N_ELEMENTS(steps); i++)
         if ((steps[i].reconfigure || !s->config->reconfigure) && !steps[i].run(s, error))
             return FALSE;

@@ -12,6 +12,8 @@ typedef struct Tpm2 Tpm2;
 
 /* Over a connected descriptor, borrowed. */
 Tpm2 *tpm2_open(int fd, GError **error);
+/* A TPM that runs, by the text that tpm2-tools take: "device:/dev/tpmrm0", "swtpm:path=…". */
+Tpm2 *tpm2_open_tcti(const char *name, GError **error);
 void tpm2_close(Tpm2 *t);            /* NULL is fine */
 ESYS_CONTEXT *tpm2_esys(Tpm2 *t);
 /* One place turns a TSS2_RC into our error. */
@@ -33,6 +35,8 @@ struct key_algorithm {
 
 /* NULL: not known. */
 const struct key_algorithm *key_algorithm_find(const char *name);
+/* All of them, one after the other; NULL: the end. */
+const struct key_algorithm *key_algorithm_at(guint n);
 
 enum key_role {
     KEY_EK,
@@ -53,6 +57,10 @@ struct key_wish {
 gboolean tpm2_make_key(Tpm2 *t, const struct key_wish *wish, TPM2B_PUBLIC **ret, GError **error);
 /* As --ek of the certificate tool takes it: hex modulus, or x=…,y=…,id=curve. */
 char *tpm2_key_text(const TPM2B_PUBLIC *public);
+/* Whether a persistent key or an NV index is there. */
+gboolean tpm2_has_handle(Tpm2 *t, guint32 handle, gboolean *ret, GError **error);
+/* A persistent key's public area, to be freed by Esys_Free; NULL in @ret: there is none. */
+gboolean tpm2_read_public(Tpm2 *t, guint32 handle, TPM2B_PUBLIC **ret, GError **error);
 /* TPMT_PUBLIC as bytes. */
 GBytes *tpm2_public_bytes(const TPMT_PUBLIC *public, GError **error);
 /* The name of a key, hex. */

@@ -61,6 +61,12 @@ key_algorithm_find(const char *name)
     return NULL;
 }
 
+const struct key_algorithm *
+key_algorithm_at(guint n)
+{
+    return n < G_N_ELEMENTS(algorithms) ? &algorithms[n] : NULL;
+}
+
 static void
 set_policy(TPMT_PUBLIC *public, gboolean low_range)
 {
@@ -281,6 +287,29 @@ tpm2_key_name(Tpm2 *t, guint32 handle, GError **error)
     Esys_Free(name);
     Esys_TR_Close(tpm2_esys(t), &key);
     return hex;
+}
+
+gboolean
+tpm2_read_public(Tpm2 *t, guint32 handle, TPM2B_PUBLIC **ret, GError **error)
+{
+    ESYS_TR key = ESYS_TR_NONE;
+    gboolean there = FALSE;
+    gboolean done;
+
+    *ret = NULL;
+    if (!tpm2_has_handle(t, handle, &there, error))
+        return FALSE;
+    if (!there)
+        return TRUE;
+    if (!tpm2_ok(Esys_TR_FromTPMPublic(tpm2_esys(t), handle, ESYS_TR_NONE, ESYS_TR_NONE,
+                                       ESYS_TR_NONE, &key),
+                 "TPM2_ReadPublic", error))
+        return FALSE;
+    done = tpm2_ok(Esys_ReadPublic(tpm2_esys(t), key, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+                                   ret, NULL, NULL),
+                   "TPM2_ReadPublic", error);
+    Esys_TR_Close(tpm2_esys(t), &key);
+    return done;
 }
 
 GBytes *

@@ -84,12 +84,16 @@ static gboolean
 remove_area(Tpm2 *t, guint32 index, GError **error)
 {
     ESYS_TR area = ESYS_TR_NONE;
-    TSS2_RC rc = Esys_TR_FromTPMPublic(tpm2_esys(t), index, ESYS_TR_NONE, ESYS_TR_NONE,
-                                       ESYS_TR_NONE, &area);
+    gboolean there = FALSE;
 
-    /* There is none. */
-    if (rc != TSS2_RC_SUCCESS)
+    if (!tpm2_has_handle(t, index, &there, error))
+        return FALSE;
+    if (!there)
         return TRUE;
+    if (!tpm2_ok(Esys_TR_FromTPMPublic(tpm2_esys(t), index, ESYS_TR_NONE, ESYS_TR_NONE,
+                                       ESYS_TR_NONE, &area),
+                 "TPM2_NV_ReadPublic", error))
+        return FALSE;
     return tpm2_ok(Esys_NV_UndefineSpace(tpm2_esys(t), ESYS_TR_RH_PLATFORM, area, ESYS_TR_PASSWORD,
                                          ESYS_TR_NONE, ESYS_TR_NONE),
                    "TPM2_NV_UndefineSpace", error);

@@ -16,7 +16,7 @@ enum value_kind {
 };
 
 enum { IN_QUOTE = 1 << STATEMENT_QUOTE, IN_BIRTH = 1 << STATEMENT_BIRTH,
-       IN_BOTH = IN_QUOTE | IN_BIRTH };
+       IN_BOTH = IN_QUOTE | IN_BIRTH, IN_ALL = IN_BOTH | 1 << STATEMENT_ENDORSEMENT };
 
 static const struct statement_row {
     const char *name;
@@ -28,23 +28,23 @@ static const struct statement_row {
 } rows[STATEMENT_TYPES] = {
 #define ROW(name, kind, min, max, field, last, in) \
     { name, kind, min, max, offsetof(struct statement, field), last, in }
-    [STATEMENT_KIND] = ROW("kind", VALUE_U8, 1, 1, kind, STATEMENT_BIRTH, IN_BOTH),
+    [STATEMENT_KIND] = ROW("kind", VALUE_U8, 1, 1, kind, STATEMENT_ENDORSEMENT, IN_ALL),
     [STATEMENT_NONCE] = ROW("nonce", VALUE_NONCE, STATEMENT_NONCE_MIN, STATEMENT_NONCE_MAX, nonce,
-                            0, IN_BOTH),
-    [STATEMENT_UUID] = ROW("uuid", VALUE_BYTES, 16, 16, uuid, 0, IN_BOTH),
+                            0, IN_ALL),
+    [STATEMENT_UUID] = ROW("uuid", VALUE_BYTES, 16, 16, uuid, 0, IN_ALL),
     [STATEMENT_POLICY_DIGEST] = ROW("policy digest", VALUE_BYTES, 32, 32, policy_digest, 0,
-                                    IN_BOTH),
+                                    IN_ALL),
     [STATEMENT_EPOCH] = ROW("epoch", VALUE_U64, 8, 8, epoch, 0, IN_BOTH),
-    [STATEMENT_LINEAGE] = ROW("lineage", VALUE_BYTES, 16, 16, lineage, 0, IN_BOTH),
+    [STATEMENT_LINEAGE] = ROW("lineage", VALUE_BYTES, 16, 16, lineage, 0, IN_ALL),
     [STATEMENT_GENERATION] = ROW("generation", VALUE_U64, 8, 8, generation, 0, IN_BOTH),
     [STATEMENT_CHAIN] = ROW("chain hash", VALUE_BYTES, 32, 32, chain, 0, IN_BOTH),
     [STATEMENT_FRESHNESS] = ROW("freshness", VALUE_U8, 1, 1, freshness, CLAIM_FRESHNESS_WITNESS,
-                                IN_BOTH),
-    [STATEMENT_RESET] = ROW("reset", VALUE_U8, 1, 1, reset, CLAIM_RESET_BURNT, IN_BOTH),
-    [STATEMENT_FLAGS] = ROW("flags", VALUE_U32, 4, 4, flags, 0, IN_BOTH),
-    [STATEMENT_SOFTWARE] = ROW("software", VALUE_TEXT, 1, SOFTWARE_MAX, software, 0, IN_BOTH),
+                                IN_ALL),
+    [STATEMENT_RESET] = ROW("reset", VALUE_U8, 1, 1, reset, CLAIM_RESET_BURNT, IN_ALL),
+    [STATEMENT_FLAGS] = ROW("flags", VALUE_U32, 4, 4, flags, 0, IN_ALL),
+    [STATEMENT_SOFTWARE] = ROW("software", VALUE_TEXT, 1, SOFTWARE_MAX, software, 0, IN_ALL),
     [STATEMENT_EKS] = ROW("endorsement keys", VALUE_PUBLICS, 3,
-                          EK_NAMES_MAX * (2 + STATEMENT_PUBLIC_MAX), eks, 0, IN_BOTH),
+                          EK_NAMES_MAX * (2 + STATEMENT_PUBLIC_MAX), eks, 0, IN_ALL),
     [STATEMENT_AK] = ROW("attestation key", VALUE_PUBLIC, 1, STATEMENT_PUBLIC_MAX, ak, 0, IN_QUOTE),
     [STATEMENT_ATTACH_ID] = ROW("attach id", VALUE_BYTES, 32, 32, attach_id, 0, IN_QUOTE),
     [STATEMENT_LAUNCH_ID] = ROW("launch id", VALUE_BYTES, 16, 16, launch_id, 0, IN_QUOTE),
@@ -57,6 +57,8 @@ static const struct statement_row {
                                 STATEMENT_BANKS_MAX * (3 + 64 * STATEMENT_PCRS), banks, 0,
                                 IN_QUOTE),
     [STATEMENT_SECRETS] = ROW("digest of secrets", VALUE_BYTES, 32, 32, secrets, 0, IN_BIRTH),
+    [STATEMENT_EVIDENCE] = ROW("digest of the evidence", VALUE_BYTES, 32, 32, evidence, 0,
+                               IN_BIRTH),
 #undef ROW
 };
 

@@ -6,7 +6,9 @@
  * schedule_statement_data(). No allocation, so there is nothing to free.
  *
  * A quote's statement is EVIDENCE's; a birth statement ends provisioning, over
- * the owner's nonce, and names the secrets that were delivered.
+ * the owner's nonce, and names the secrets that were delivered. An endorsement
+ * lies in the TPM's NV memory from its making on: it binds endorsement keys and
+ * policy to a report, and is as old as the TPM.
  */
 #pragma once
 
@@ -20,14 +22,14 @@
 #define STATEMENT_BANKS_MAX 4
 #define STATEMENT_PCRS 24
 
-enum statement_kind { STATEMENT_QUOTE = 1, STATEMENT_BIRTH };
+enum statement_kind { STATEMENT_QUOTE = 1, STATEMENT_BIRTH, STATEMENT_ENDORSEMENT };
 
 enum statement_type {
     STATEMENT_KIND = 1,      /* u8: enum statement_kind */
     STATEMENT_NONCE,         /* the relying party's, 32 to 64 bytes */
     STATEMENT_UUID,
     STATEMENT_POLICY_DIGEST,
-    STATEMENT_EPOCH,         /* u64 */
+    STATEMENT_EPOCH,         /* u64; not in an endorsement, as GENERATION and CHAIN */
     STATEMENT_LINEAGE,
     STATEMENT_GENERATION,    /* u64 */
     STATEMENT_CHAIN,
@@ -44,6 +46,7 @@ enum statement_type {
     STATEMENT_RESET_COUNT,   /* u32: TPMS_CLOCK_INFO.resetCount now */
     STATEMENT_PCR_BANKS,     /* {u16 TPM_ALG_ID, u8 size, 24 values} */
     STATEMENT_SECRETS,       /* birth: SHA-256 of what was delivered to the owner; zeroes: nothing */
+    STATEMENT_EVIDENCE,      /* birth: SHA-256 of the endorsement in the NV memory; zeroes: none */
     STATEMENT_TYPES,
 };
 
@@ -86,6 +89,7 @@ struct statement {
     guint   bank_count;
     struct statement_bank banks[STATEMENT_BANKS_MAX];
     guint8  secrets[32];
+    guint8  evidence[32];
 };
 
 /* All of @in; what the kind has to give has to be there, and nothing else. */

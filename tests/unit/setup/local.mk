@@ -3,6 +3,7 @@
 check_PROGRAMS += tests/unit/setup/test_setup
 tests_unit_setup_test_setup_SOURCES = \
 	tests/unit/setup/suites.c \
+	tests/unit/setup/test_binding.c \
 	tests/unit/setup/test_conf.c \
 	tests/unit/setup/test_place.c \
 	tests/unit/setup/test_serial.c \

@@ -4,9 +4,12 @@
 
 #include "suites.h"
 
+Suite *binding_suite(void);
 Suite *conf_suite(void);
 Suite *place_suite(void);
 Suite *serial_suite(void);
 Suite *tcg_suite(void);
 
-const suite_maker suites[] = { conf_suite, place_suite, serial_suite, tcg_suite, NULL };
+const suite_maker suites[] = {
+    binding_suite, conf_suite, place_suite, serial_suite, tcg_suite, NULL,
+};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* test_statement - both kinds go out and come back; nothing else is read. */
+/* test_statement - all kinds go out and come back; nothing else is read. */
 #include "config.h"
 
 #include <string.h>
@@ -37,6 +37,7 @@ fill(struct statement *s, enum statement_kind kind)
     s->banks[1].size = 20;
     memset(s->banks[0].values[17], 0x17, 32);
     memset(s->secrets, 3, sizeof(s->secrets));
+    memset(s->evidence, 4, sizeof(s->evidence));
 }
 
 static size_t
@@ -51,7 +52,7 @@ written(const struct statement *s, guint8 *out)
 
 START_TEST(what_is_written_is_read)
 {
-    const enum statement_kind kind = _i == 0 ? STATEMENT_QUOTE : STATEMENT_BIRTH;
+    const enum statement_kind kind = (enum statement_kind)(STATEMENT_QUOTE + _i);
     guint8 wire[STATEMENT_MAX], again[STATEMENT_MAX];
     struct statement s, back;
     struct cursor in;
@@ -66,7 +67,9 @@ START_TEST(what_is_written_is_read)
     ck_assert_uint_eq(back.nonce_len, 33);
     ck_assert_uint_eq(back.ek_count, 2);
     ck_assert_uint_eq(back.reset_count, kind == STATEMENT_QUOTE ? 77 : 0);
-    ck_assert_uint_eq(back.secrets[0], kind == STATEMENT_QUOTE ? 0 : 3);
+    ck_assert_uint_eq(back.secrets[0], kind == STATEMENT_BIRTH ? 3 : 0);
+    ck_assert_uint_eq(back.evidence[0], kind == STATEMENT_BIRTH ? 4 : 0);
+    ck_assert_uint_eq(back.epoch, kind == STATEMENT_ENDORSEMENT ? 0 : 5);
 }
 END_TEST
 
@@ -135,11 +138,11 @@ START_TEST(one_kind_is_not_the_other)
     struct cursor in;
     size_t len;
 
-    fill(&s, STATEMENT_BIRTH);
+    fill(&s, (enum statement_kind)(STATEMENT_QUOTE + _i / 3));
     len = written(&s, wire);
-    wire[6] = STATEMENT_QUOTE;
+    wire[6] = (guint8)(STATEMENT_QUOTE + _i % 3);
     in = cursor_from(wire, len);
-    ck_assert(!statement_parse(&in, &back, NULL));
+    ck_assert(statement_parse(&in, &back, NULL) == (_i / 3 == _i % 3));
 }
 END_TEST
 
@@ -150,10 +153,10 @@ statement_suite(void)
     TCase *c = tcase_create("statement");
 
     tcase_set_timeout(c, 60);
-    tcase_add_loop_test(c, what_is_written_is_read, 0, 2);
+    tcase_add_loop_test(c, what_is_written_is_read, 0, 3);
     tcase_add_test(c, no_cut_is_read);
     tcase_add_loop_test(c, bad_values_are_refused, 0, (int)G_N_ELEMENTS(bad_cases));
-    tcase_add_test(c, one_kind_is_not_the_other);
+    tcase_add_loop_test(c, one_kind_is_not_the_other, 0, 9);
     suite_add_tcase(s, c);
     return s;
 }
