@@ -4,6 +4,7 @@
  *   platform SPEC evidence BYTE FILE    report data of 64 times BYTE; FILE, and FILE.vek if any
  *   platform SPEC key SELECT TCB        a derived key, in hexadecimal digits
  *   platform SPEC burn
+ *   platform SPEC spend BYTE FILE       evidence as above, then burn; both in one process
  */
 #include "base/io.h"
 #include "base/keyfile.h"
@@ -63,6 +64,8 @@ main(int argc, char **argv)
         ok = evidence(p, argv + 3, &error);
     else if (p != NULL && argc == 5 && strcmp(argv[2], "key") == 0)
         ok = key(p, argv + 3, &error);
+    else if (p != NULL && argc == 5 && strcmp(argv[2], "spend") == 0)
+        ok = evidence(p, argv + 3, &error) && provider_burn(p, &error);
     else if (p != NULL && argc == 3 && strcmp(argv[2], "burn") == 0)
         ok = provider_burn(p, &error);
     if (!ok)

@@ -42,6 +42,12 @@ expect_fail 'another program writes' "$platform" "tsm:$TMP/always" evidence 7 "$
 tree tdx tdx_guest 0
 "$platform" "tsm:$TMP/tdx" evidence 7 "$TMP/quote" || fail "no quote"
 [ ! -e "$TMP/quote.vek" ] || fail "a TDX quote has no VEK"
+# Without the register that burns a TDX launch, and on a realm, burning is refused for that reason.
+expect_fail 'burning evidence: .*rtmr3' "$platform" "tsm:$TMP/tdx" spend 7 "$TMP/quote"
+tree cca arm_cca_guest 0
+"$platform" "tsm:$TMP/cca" evidence 7 "$TMP/token" || fail "no token"
+expect_fail 'burning evidence: .*realm' "$platform" "tsm:$TMP/cca" spend 7 "$TMP/token"
+expect_fail 'burning evidence: .*sev-guest' "$platform" "tsm:$TMP/tsm" spend 7 "$TMP/report"
 tree new new_guest 0
 expect_fail '"new_guest" are not known' "$platform" "tsm:$TMP/new" evidence 7 "$TMP/report"
 expect_fail 'nowhere' "$platform" tsm:/nowhere evidence 7 "$TMP/report"

@@ -13,6 +13,7 @@
 #include "cocotransport/keys/crypto.h"
 
 #define PEM_BEGIN "-----BEGIN CERTIFICATE-----"
+#define EXTENSIONS_MAX 64
 #define PEM_END "-----END CERTIFICATE-----"
 
 void
@@ -203,6 +204,39 @@ certificate_parse(GBytes *in, GError **error)
     for (guint i = 1; i < list->len; i++)
         certificate_free(g_ptr_array_index(list, i));
     return g_ptr_array_index(list, 0);
+}
+
+gboolean
+certificate_is_authority(const struct certificate *c, gboolean below)
+{
+    unsigned critical, ca = 0, usage = 0;
+    int path = -1;
+    int rc = gnutls_x509_crt_get_basic_constraints(c->crt, &critical, &ca, &path);
+
+    if (rc < 0 || !ca || (below && path == 0))
+        return FALSE;
+    rc = gnutls_x509_crt_get_key_usage(c->crt, &usage, &critical);
+    return rc == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE ||
+           (rc >= 0 && (usage & GNUTLS_KEY_KEY_CERT_SIGN) != 0);
+}
+
+gboolean
+certificate_critical_known(const struct certificate *c)
+{
+    static const char *const known[] = { "2.5.29.19", "2.5.29.15", NULL };
+
+    for (unsigned i = 0; i < EXTENSIONS_MAX; i++) {
+        char oid[128];
+        size_t len = sizeof(oid);
+        unsigned critical;
+        int rc = gnutls_x509_crt_get_extension_info(c->crt, i, oid, &len, &critical);
+
+        if (rc == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
+            return TRUE;
+        if (rc < 0 || (critical && !g_strv_contains(known, oid)))
+            return FALSE;
+    }
+    return FALSE;
 }
 
 gboolean

@@ -40,6 +40,10 @@ char *certificate_issuer(const struct certificate *c);
 /* SHA-256 of the SubjectPublicKeyInfo, which is what roots are pinned by. */
 gboolean certificate_spki_sha256(const struct certificate *c, guint8 ret[static 32],
                                  GError **error);
+/* It may sign certificates, by its basic constraints and its key usage; @below: authorities too. */
+gboolean certificate_is_authority(const struct certificate *c, gboolean below);
+/* Every critical extension is one that certificate_is_authority() looks at (RFC 5280, 4.2). */
+gboolean certificate_critical_known(const struct certificate *c);
 gboolean certificate_in_date(const struct certificate *c, time_t now);
 /* Names match, the issuer has an RSA key of 4096 bits, and the signature is PSS as AMD makes it. */
 gboolean certificate_signed_by(const Der *der, const struct certificate *c,

@@ -32,6 +32,7 @@ struct tsm {
     char *root;
     char *rtmr;
     gboolean burnt;
+    int technology;                  /* of the last report; -1: none was made yet */
 };
 
 static const struct {
@@ -120,7 +121,7 @@ write_meaning(int error)
 /* One try: FALSE with *@ret_again when somebody else wrote to the entry meanwhile. */
 static gboolean
 report_once(const char *entry, const uint8_t report_data[static 64], struct evidence *ret,
-            gboolean *ret_again, GError **error)
+            int *ret_technology, gboolean *ret_again, GError **error)
 {
     guint64 before = 0, after = 0;
     g_autoptr(GBytes) report = NULL, certificate = NULL;
@@ -145,18 +146,19 @@ report_once(const char *entry, const uint8_t report_data[static 64], struct evid
     }
     ret->parts[technologies[technology].kind] = g_steal_pointer(&report);
     ret->parts[EVIDENCE_VEK_CERTIFICATE] = g_steal_pointer(&certificate);
+    *ret_technology = technology;
     return TRUE;
 }
 
 static gboolean
 report_attempts(const char *entry, const uint8_t report_data[static 64], struct evidence *ret,
-                GError **error)
+                int *ret_technology, GError **error)
 {
     for (int attempt = 1;; attempt++) {
         gboolean again = FALSE;
         g_autoptr(GError) failure = NULL;
 
-        if (report_once(entry, report_data, ret, &again, &failure))
+        if (report_once(entry, report_data, ret, ret_technology, &again, &failure))
             return TRUE;
         if (!again || attempt == ATTEMPTS) {
             g_propagate_error(error, g_steal_pointer(&failure));
@@ -178,7 +180,7 @@ tsm_evidence(Provider *p, const uint8_t report_data[static 64], struct evidence 
         return error_denied(error, "this launch's evidence was burnt");
     if (mkdir(entry, 0700) != 0 && errno != EEXIST)
         return error_errno(error, errno, "%s", entry);
-    ok = report_attempts(entry, report_data, ret, error);
+    ok = report_attempts(entry, report_data, ret, &t->technology, error);
     rmdir(entry);
     return ok;
 }
@@ -231,12 +233,25 @@ vmpck_burn(GError **error)
  * extend a realm's REM.
  */
 static gboolean
+means_burn(const struct tsm *t, GError **error)
+{
+    const gboolean known = t->technology >= 0;
+    const enum evidence_kind kind = known ? technologies[t->technology].kind : EVIDENCE_TDX_QUOTE;
+
+    if (kind == EVIDENCE_CCA_TOKEN)
+        return error_denied(error, "Linux cannot extend the measurements of an Arm CCA realm: only "
+                            "--keep-evidence is possible, where the policy allows it");
+    if (kind == EVIDENCE_TDX_QUOTE && (known || access(t->rtmr, F_OK) == 0))
+        return rtmr_extend(t->rtmr, error);
+    return vmpck_burn(error);
+}
+
+static gboolean
 tsm_burn(Provider *p, GError **error)
 {
     struct tsm *t = (struct tsm *)p;
-    const gboolean tdx = access(t->rtmr, F_OK) == 0;
 
-    if (!(tdx ? rtmr_extend(t->rtmr, error) : vmpck_burn(error))) {
+    if (!means_burn(t, error)) {
         g_prefix_error(error, "burning evidence: ");
         return FALSE;
     }
@@ -270,6 +285,7 @@ provider_tsm_new(const char *root, const char *rtmr)
     t->parent.ops = &tsm_ops;
     t->root = g_strdup(root);
     t->rtmr = g_strdup(rtmr);
+    t->technology = -1;
     return &t->parent;
 }
 

@@ -241,7 +241,17 @@ check_ca(struct judge *j, int which)
 {
     const struct certificate *c = certificate_of(j, which);
 
-    return c->is_ca || judge_fail(j, "%s is no certificate authority", c->subject);
+    return certificate_is_authority(c, which == CERTIFICATE_ROOT) ||
+           judge_fail(j, "%s is no authority that may sign this", c->subject);
+}
+
+static gboolean
+check_critical(struct judge *j, int which)
+{
+    const struct certificate *c = certificate_of(j, which);
+
+    return certificate_critical_known(c) ||
+           judge_fail(j, "%s has a critical extension that is not known", c->subject);
 }
 
 static gboolean
@@ -317,9 +327,11 @@ const struct judge_row judge_chain_rows[] = {
     { "ask_cn", check_signer_name, WHEN_ALWAYS, LINKS, 0 },
     { "ark_pinned", check_root_pinned, WHEN_ALWAYS, LINKS, 0 },
     { "ark_is_ca", check_ca, WHEN_ALWAYS, LINKS, CERTIFICATE_ROOT },
+    { "ark_critical_extensions", check_critical, WHEN_ALWAYS, LINKS, CERTIFICATE_ROOT },
     { "ark_validity", check_validity, WHEN_ALWAYS, LINKS, CERTIFICATE_ROOT },
     { "ark_selfsigned", check_signed, WHEN_ALWAYS, LINKS, CERTIFICATE_ROOT },
     { "ask_is_ca", check_ca, WHEN_ALWAYS, LINKS, CERTIFICATE_SIGNER },
+    { "ask_critical_extensions", check_critical, WHEN_ALWAYS, LINKS, CERTIFICATE_SIGNER },
     { "ask_validity", check_validity, WHEN_ALWAYS, LINKS, CERTIFICATE_SIGNER },
     { "ask_signed_by_ark", check_signed, WHEN_ALWAYS, LINKS, CERTIFICATE_SIGNER },
     { "vek_validity", check_validity, WHEN_ALWAYS, LINKS, CERTIFICATE_VEK },

@@ -54,6 +54,29 @@ secret_folder(guint8 fill, size_t len)
     return folder;
 }
 
+/* RTMR[3] of sysfs stands in a plain file here: what is written to it is what it then holds. */
+START_TEST(a_tdx_launch_is_burnt_by_its_register)
+{
+    g_autofree char *folder = test_folder_new();
+    g_autofree char *rtmr = g_build_filename(folder, "rtmr3:sha384", NULL);
+    const guint8 zero[48] = { 0 }, data[64] = { 0 };
+    g_autoptr(Provider) tsm = provider_tsm_new(folder, rtmr);
+    g_autoptr(Provider) second = provider_tsm_new(folder, rtmr);
+    g_auto(evidence_t) e = { { NULL } };
+    g_autoptr(GError) error = NULL;
+
+    ck_assert(io_write_file(rtmr, zero, sizeof(zero), 0600, NULL));
+    ck_assert(provider_burn(tsm, NULL));
+    ck_assert(!provider_evidence(tsm, data, &e, &error));
+    ck_assert_msg(strstr(error->message, "burnt") != NULL, "%s", error->message);
+    g_clear_error(&error);
+    /* A register that does not change was not extended, whatever write(2) said. */
+    ck_assert(!provider_burn(second, &error));
+    ck_assert(g_error_matches(error, COCO_ERROR, COCO_ERROR_DENIED));
+    ck_assert_msg(strstr(error->message, "did not change") != NULL, "%s", error->message);
+}
+END_TEST
+
 START_TEST(a_launch_secret_gives_keys_until_it_is_wiped)
 {
     const struct derive_request request = { .guest_field_select = 0x2b };
@@ -109,6 +132,7 @@ provider_suite(void)
     TCase *t = tcase_create("provider");
 
     tcase_add_loop_test(t, bad_specifications_are_named, 0, G_N_ELEMENTS(bad_specs));
+    tcase_add_test(t, a_tdx_launch_is_burnt_by_its_register);
     tcase_add_test(t, a_launch_secret_gives_keys_until_it_is_wiped);
     tcase_add_loop_test(t, weak_launch_secrets_are_refused, 0, G_N_ELEMENTS(bad_secrets));
     suite_add_tcase(s, t);
