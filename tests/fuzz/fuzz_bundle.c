@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A bundle and what is in it; none is accepted here, since nobody is named. */
+/* A bundle and what is in it; it can be written again; none is accepted, since nobody is named. */
 #include "config.h"
 
 #include "cocotpm/bundle.h"
@@ -9,6 +9,20 @@
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+check_written(const struct bundle *b)
+{
+    g_autofree char *text = bundle_write(b);
+    g_auto(bundle_t) again = { 0 };
+    g_autofree char *second = NULL;
+
+    if (!bundle_parse(text, strlen(text), &again, NULL))
+        abort();
+    second = bundle_write(&again);
+    if (strcmp(text, second) != 0)
+        abort();
+}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -25,6 +39,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memset(nonce, 7, sizeof(nonce));
     if (!bundle_parse((const char *)data, size, &b, NULL))
         return 0;
+    check_written(&b);
     if (bundle_judge(&b, &context, v))
         abort();
     bundle_verdict_clear(v);

@@ -21,14 +21,30 @@ check_part(const struct signed_part *part, const uint8_t *data, size_t size)
         abort();
 }
 
+/* A part of a lower status never makes the whole better. */
+static void
+check_levels(GArray *levels)
+{
+    for (guint i = 1; i < levels->len; i++) {
+        const enum tcb_status a = g_array_index(levels, struct tcb_level, i - 1).status;
+        const enum tcb_status b = g_array_index(levels, struct tcb_level, i).status;
+        const enum tcb_status joined = tcb_status_join(a, b);
+
+        if (joined < a || (joined < b && joined != a) || tcb_status_name(joined) == NULL)
+            abort();
+    }
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     g_autoptr(tcb_info_t) info = tcb_info_read((const char *)data, size, NULL);
     g_autoptr(qe_identity_t) qe = qe_identity_read((const char *)data, size, NULL);
 
-    if (info != NULL)
+    if (info != NULL) {
         check_part(&info->part, data, size);
+        check_levels(info->levels);
+    }
     if (qe != NULL)
         check_part(&qe->part, data, size);
     return 0;

@@ -22,6 +22,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (snp_report_parse(data, size, &r, NULL)) {
         const enum snp_product product = snp_report_product(&r);
 
+        if (product != snp_product_from_name(snp_product_name(product),
+                                             strlen(snp_product_name(product))))
+            abort();
         if (snp_tcb_reserved_zero(r.reported_tcb, product) &&
             snp_tcb_join(snp_tcb_split(r.reported_tcb, product), product) != r.reported_tcb)
             abort();
