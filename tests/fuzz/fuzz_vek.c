@@ -23,6 +23,8 @@ ask_certificate(const Der *der, const struct certificate *c, const struct certif
     guint8 digest[32];
     g_autofree char *name = certificate_issuer(c);
 
+    if (strlen(name) > 255)
+        abort();
     if (vek_extensions_parse(der, c, &x, NULL) && x.has_hwid && x.hwid_len != 64 &&
         x.hwid_len != 8)
         abort();
