@@ -17,3 +17,7 @@ tests_fault_faults_so_LDFLAGS = $(COCO_LDFLAGS) -shared
 check_PROGRAMS += tests/fault/sealed_bench
 tests_fault_sealed_bench_SOURCES = tests/fault/sealed_bench.c
 tests_fault_sealed_bench_LDADD = $(tests_fault_sealed_tool_LDADD)
+
+check_PROGRAMS += tests/fault/tpm_tool
+tests_fault_tpm_tool_SOURCES = tests/fault/tpm_tool.c
+tests_fault_tpm_tool_LDADD = $(STORE_SEALED_LIBS) $(ENGINE_LIBS)
