@@ -11,7 +11,7 @@ cd "$BUILD"
 read -r -a flags <<< "$(pkg-config --cflags glib-2.0 gio-unix-2.0 gnutls libtasn1 json-glib-1.0 libcurl \
     tss2-esys tss2-mu tss2-rc check) $(pkg-config --cflags fuse3 2> /dev/null || true)"
 flags+=(-std=gnu11 -I. -I"$SRC/src" -I"$SRC/include" -Isrc -I"$SRC/tests/unit" -DG_LOG_USE_STRUCTURED
-    -DTEST_VECTORS='""' -DPKGLIBEXECDIR='""' -DSYSCONFDIR='""' -DBINDIR='""' -Wno-everything)
+    -DTEST_VECTORS='""' -DTEST_DATA='""' -DPKGLIBEXECDIR='""' -DSYSCONFDIR='""' -DBINDIR='""' -Wno-everything)
 
 # one FILE: an own process, so that one crash is one failure.
 one()

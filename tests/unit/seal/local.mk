@@ -10,8 +10,9 @@ tests_unit_seal_test_seal_SOURCES = \
 	tests/unit/seal/test_change.c \
 	tests/unit/seal/test_clamp.c \
 	tests/unit/seal/test_envelope.c \
+	tests/unit/seal/test_golden.c \
 	tests/unit/seal/test_provision.c \
 	tests/unit/seal/test_sealed.c \
 	tests/unit/seal/test_start.c
-tests_unit_seal_test_seal_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_seal_test_seal_CPPFLAGS = $(UNIT_CPPFLAGS) -DTEST_DATA='"$(abs_srcdir)/tests/data"'
 tests_unit_seal_test_seal_LDADD = $(UNIT_LIBS) $(STORE_SEALED_LIBS)
