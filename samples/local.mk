@@ -2,7 +2,8 @@
 
 # Helpers under the names and in the place where swtpm's users look for them.
 swtpmdatadir = $(datadir)/swtpm
-dist_swtpmdata_SCRIPTS = samples/swtpm-create-user-config-files samples/swtpm-localca
+dist_swtpmdata_SCRIPTS = samples/swtpm-create-tpmca samples/swtpm-create-user-config-files \
+	samples/swtpm-localca
 
 # Configuration of the system: paths are those of this build.
 sysconf_DATA += samples/swtpm_setup.conf samples/swtpm-localca.conf samples/swtpm-localca.options
