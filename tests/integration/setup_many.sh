@@ -5,9 +5,9 @@
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 
-# More of both by hand: tests/integration/setup_many.sh MANY KILLS
-many=${1:-6}
-kills=${2:-8}
+# More of both by hand: SETUP_MANY=200 SETUP_KILLS=500 tests/run integration/setup_many
+many=${SETUP_MANY:-6}
+kills=${SETUP_KILLS:-8}
 need openssl
 setup=$(ours swtpm_setup)
 localca=$(ours swtpm_localca)
@@ -58,25 +58,43 @@ done
 good_ca "${names[@]}"
 [ "$(wc -l < serials)" = $((2 * many)) ] || fail "certificates are missing"
 
-# Killed: its process group, at a moment that is another each time.
+# How long one takes here, in milliseconds: kills are spread over a little more than that.
+begin=$(date +%s%3N)
+mkdir -p k k.certs
+make_tpm k
+span=$((($(date +%s%3N) - begin) * 5 / 4 + 20))
+
+# Killed: its process group, at a random moment.
 whole=0
+: > serials.all
 for ((i = 0; i < kills; i++)); do
     rm -rf k
     mkdir -p k k.certs
-    [ $((i % 3)) != 0 ] || rm -rf ca
+    # A third of the runs has to make the CA as well.
+    if [ $((i % 3)) = 0 ]; then
+        rm -rf ca
+        : > serials.all
+    fi
+    moment=$((RANDOM % span))
     status=0
-    setsid timeout -s KILL "0.$(printf '%03d' $(((i * 83 + 40) % 700)))" \
+    setsid timeout -s KILL "$((moment / 1000)).$(printf '%03d' $((moment % 1000)))" \
         "$setup" --tpm2 --tpm-state "$TMP/k" --tpm "$swtpm socket" --config conf --create-ek-cert \
-        --logfile k.log > /dev/null 2>&1 || status=$?
+        --write-ek-cert-files "$TMP/k.certs" --logfile k.log > /dev/null 2>&1 || status=$?
     if [ -e k/tpm2-00.permall ]; then
         whole=$((whole + 1))
         "$setup" --tpm2 --tpm-state "$TMP/k" --tpm "$swtpm socket" --reconfigure --pcr-banks sha256 \
-            --logfile k2.log > /dev/null || { cat k2.log; fail "the state is not whole"; }
+            --logfile k2.log > /dev/null || { cat k2.log; fail "killed at $moment ms: no whole state"; }
+        good_ca k
+        cat serials >> serials.all
+    elif [ "$status" = 0 ]; then
+        fail "success was said, but there is no state"
     fi
     rm -rf k.certs
     mkdir k.certs
-    make_tpm k || { cat k.log; fail "after a kill no TPM can be made"; }
+    make_tpm k || { cat k.log; fail "killed at $moment ms: no TPM can be made after it"; }
     good_ca k
-    [ -z "$(find k -name '.swtpm_setup.*')" ] || fail "a killed run's folder is left"
+    cat serials >> serials.all
+    [ -z "$(sort serials.all | uniq -d)" ] || fail "killed at $moment ms: a serial number twice"
+    [ -z "$(find k -name '.swtpm_setup.*')" ] || fail "killed at $moment ms: its folder is left"
 done
-echo "$many at once; $kills killed, $whole of them after they were done"
+echo "$many at once; $kills killed within $span ms, $whole of them after they were done"
