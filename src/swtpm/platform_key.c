@@ -104,6 +104,8 @@ check_vmpck(const struct words *w, Provider *provider, guint32 vmpl, GError **er
     file = io_read_file(MODULE_VMPCK, 16, error);
     if (file == NULL)
         return FALSE;
+    if (g_bytes_get_size(file) == 0)
+        return error_malformed(error, "%s is empty", MODULE_VMPCK);
     used = *(const guint8 *)g_bytes_get_data(file, NULL) - (guint64)'0';
     return used == wanted || error_denied(error, "the sev-guest module does not use VMPCK %s",
                                           w->vmpck);
