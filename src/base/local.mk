@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 noinst_LIBRARIES += libbase.a
+libbase_a_CFLAGS = $(PIC_CFLAGS)
 BASE_LIBS = libbase.a $(GLIB_LIBS)
 libbase_a_SOURCES = \
 	src/base/builder.c \

@@ -9,11 +9,12 @@
 #include "base/io.h"
 #include "base/isolate.h"
 #include "cocotpm/driver_ask.h"
-#include "cocotpm/driver_carrier.h"
 #include "cocotpm/driver_check.h"
 #include "cocotpm/driver_config.h"
 #include "cocotpm/driver_front.h"
+#include "cocotpm/driver_link.h"
 #include "cocotpm/driver_receipt.h"
+#include "cocotpm/resume_file.h"
 #include "cocotransport/wire/eventlog.h"
 #include "cocotransport/wire/statement.h"
 
@@ -29,27 +30,11 @@ struct driver {
     DriverFront *front;
     DriverAsk *evidence, *check;
     DriverReceipt *receipt;
-    TunnelDevice *carrier;           /* of the in-band tunnel */
-    gboolean connected;              /* once, at least */
+    struct driver_link link;
+    ResumeFile *resume;
     int data, control;               /* listening */
     gboolean listening;
 };
-
-/* Each attempt to attach or to resume takes a link of its own. */
-static int
-driver_connect(gpointer data, gint64 deadline, GError **error)
-{
-    struct driver *d = data;
-
-    if (d->setup.link.kind == LINK_FD && d->connected) {
-        error_denied(error, "an inherited descriptor is lost for good when it is lost");
-        return -1;
-    }
-    d->connected = TRUE;
-    if (d->setup.link.kind == LINK_TUNNEL)
-        return tunnel_connect(d->carrier, deadline, error);
-    return link_connect(&d->setup.link, deadline, error);
-}
 
 static void
 stop(gpointer data)
@@ -60,8 +45,13 @@ stop(gpointer data)
 static void
 detached(guint32 result, gpointer data)
 {
+    struct driver *d = data;
+    g_autoptr(GError) error = NULL;
+
     (void)result;
-    stop(data);
+    if (d->resume && !resume_file_wipe(d->resume, &error))
+        g_warning("--resume: %s", error->message);
+    stop(d);
 }
 
 /* A signal: DETACH first, which nobody would answer while the link is lost; a second one, or one
@@ -129,15 +119,6 @@ receipt_checked(enum coco_status status, gpointer data)
         stale(data);
 }
 
-static gboolean
-open_carrier(struct driver *d, GError **error)
-{
-    if (d->setup.link.kind != LINK_TUNNEL)
-        return TRUE;
-    d->carrier = carrier_open(d->setup.link.path, d->config.other_tpm, error);
-    return d->carrier != NULL;
-}
-
 /* The sockets of the VM's own beside those of the TPM. */
 static gboolean
 open_asks(struct driver *d, GError **error)
@@ -178,28 +159,72 @@ open_receipt(struct driver *d, GError **error)
     return TRUE;
 }
 
+/* The session of an older process (--resume); NULL in @ret when there was none. The answer to its
+ * last command finds nobody any more. */
+static gboolean
+resume(struct driver *d, gint64 deadline, Client **ret, GError **error)
+{
+    g_autofree guint8 *message = g_malloc(COCO_MESSAGE_MAX);
+    g_autoptr(Client) client = NULL;
+    gsize len = 0;
+
+    if (!d->config.resume)
+        return TRUE;
+    d->resume = resume_file_open(d->config.resume, deadline, error);
+    if (!d->resume || !resume_file_load(d->resume, &client, error))
+        return FALSE;
+    if (!client)
+        return TRUE;
+    client_on_change(client, resume_file_save, d->resume);
+    if (!resume_client_run(client, &d->setup.attach, driver_link_connect, &d->link, deadline, error)
+        || (client_waiting(client)
+            && !client_receive_until(client, message, &len, deadline, error))) {
+        g_prefix_error(error, "%s: ", d->config.resume);
+        return FALSE;
+    }
+    g_message("resumed the session of an older process");
+    *ret = g_steal_pointer(&client);
+    return TRUE;
+}
+
+static Client *
+attach_new(struct driver *d, gint64 deadline, GError **error)
+{
+    g_autoptr(Client) client = attach_client_run(&d->setup.attach, driver_link_connect, &d->link,
+                                                 deadline, NULL, error);
+
+    if (!client || (d->config.eventlog && !write_eventlog(d->config.eventlog, client, error)))
+        return NULL;
+    if (d->resume) {
+        client_on_change(client, resume_file_save, d->resume);
+        if (!resume_file_save(client, d->resume, error))
+            return NULL;
+    }
+    return g_steal_pointer(&client);
+}
+
 static gboolean
 attach(struct driver *d, GError **error)
 {
     gint64 deadline = g_get_monotonic_time() + d->config.timeout * G_USEC_PER_SEC;
     const struct driver_session_config session = {
         .attach = &d->setup.attach,
-        .connect = driver_connect,
-        .connect_data = d,
+        .connect = driver_link_connect,
+        .connect_data = &d->link,
         .on_loss = d->setup.on_loss,
         .answered = take_receipt,
         .answered_data = d,
     };
-    Client *client = attach_client_run(&d->setup.attach, driver_connect, d, deadline, NULL, error);
+    Client *client = NULL;
 
+    if (!resume(d, deadline, &client, error))
+        return FALSE;
+    if (!client)
+        client = attach_new(d, deadline, error);
     /* What it pointed to changes from here on. */
     d->setup.attach.receipt = NULL;
     if (!client)
         return FALSE;
-    if (d->config.eventlog && !write_eventlog(d->config.eventlog, client, error)) {
-        client_free(client);
-        return FALSE;
-    }
     d->session = driver_session_new(client, &session);
     if (d->receipt) {
         driver_receipt_start(d->receipt, d->session, stale, d);
@@ -254,7 +279,8 @@ driver_clear(struct driver *d)
     g_clear_pointer(&d->program, program_free);
     if (!driver_session_free(d->session))
         return FALSE;
-    tunnel_device_free(d->carrier);
+    driver_link_close(&d->link);
+    resume_file_free(d->resume);
     driver_setup_clear(&d->setup);
     options_clear(driver_rows, &d->config);
     return TRUE;
@@ -283,7 +309,8 @@ driver_main(struct driver *d, int argc, char **argv, GError **error)
         return FALSE;
     if (d->config.check_receipt)
         return check_receipt(&d->config, error);
-    if (!driver_setup_load(&d->config, &d->setup, error) || !open_carrier(d, error)
+    if (!driver_setup_load(&d->config, &d->setup, error)
+        || !driver_link_open(&d->link, &d->setup.link, d->config.other_tpm, error)
         || !open_receipt(d, error) || !serve(d, error) || !attach(d, error)
         || !program_ready(d->program, error))
         return FALSE;

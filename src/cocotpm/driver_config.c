@@ -42,6 +42,8 @@ const struct option_row driver_rows[] = {
         "have the running driver check the receipt kept there, and end"),
     ROW("check-socket", OPTION_STRING, check_socket, "PATH",
         "the socket of the running driver for --check-receipt"),
+    ROW("resume", OPTION_STRING, resume, "FILE",
+        "go on with the session that an older process left there, on a tmpfs"),
     ROW("keep-evidence", OPTION_FLAG, keep_evidence, NULL,
         "keep the means to make more evidence after attaching"),
     ROW("on-loss", OPTION_STRING, on_loss, "block|panic",
@@ -117,6 +119,8 @@ driver_config_uuid(const struct driver_config *c, guint8 ret[static 16], GError 
 static gboolean
 sockets_parse(const struct driver_config *c, struct driver_setup *s, GError **error)
 {
+    if (!c->server)
+        return TRUE;
     if (!program_socket_parse("--server", c->server, &s->data, error))
         return FALSE;
     if (c->ctrl)

@@ -19,6 +19,7 @@ struct driver_config {
     char *eventlog;
     char *evidence;                  /* socket for cocotpm-bundle */
     char *receipt;
+    char *resume;
     char *check_receipt;             /* ask the running driver and end */
     char *check_socket;
     gboolean keep_evidence;

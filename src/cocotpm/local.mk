@@ -2,6 +2,7 @@
 include src/cocotpm/verify.mk
 
 noinst_LIBRARIES += libprogram.a
+libprogram_a_CFLAGS = $(PIC_CFLAGS)
 PROGRAM_LIBS = libprogram.a $(BASE_LIBS)
 libprogram_a_SOURCES = \
 	src/cocotpm/program.c \
@@ -31,6 +32,7 @@ cocotpm_relay_SOURCES = src/cocotpm/relay.c
 cocotpm_relay_LDADD = $(RELAY_LIBS)
 
 noinst_LIBRARIES += libdriver.a
+libdriver_a_CFLAGS = $(PIC_CFLAGS)
 DRIVER_LIBS = libdriver.a $(SESSION_LIBS) $(PROGRAM_LIBS) $(LINK_LIBS)
 libdriver_a_SOURCES = \
 	src/cocotpm/driver_ask.c \
@@ -43,13 +45,17 @@ libdriver_a_SOURCES = \
 	src/cocotpm/driver_config.h \
 	src/cocotpm/driver_front.c \
 	src/cocotpm/driver_front.h \
+	src/cocotpm/driver_link.c \
+	src/cocotpm/driver_link.h \
 	src/cocotpm/driver_receipt.c \
 	src/cocotpm/driver_receipt.h \
 	src/cocotpm/driver_session.c \
 	src/cocotpm/driver_session.h \
 	src/cocotpm/driver_tpm.h \
 	src/cocotpm/receipt_file.c \
-	src/cocotpm/receipt_file.h
+	src/cocotpm/receipt_file.h \
+	src/cocotpm/resume_file.c \
+	src/cocotpm/resume_file.h
 
 
 bin_PROGRAMS += cocotpm-driver
@@ -59,3 +65,11 @@ cocotpm_driver_LDADD = $(DRIVER_LIBS)
 bin_PROGRAMS += cocotpm-operator
 cocotpm_operator_SOURCES = src/cocotpm/operator.c
 cocotpm_operator_LDADD = $(DRIVER_LIBS)
+
+# A shared object, which automake knows only as a program that is linked so.
+tcti_PROGRAMS += libtss2-tcti-cocotpm.so
+libtss2_tcti_cocotpm_so_SOURCES = src/cocotpm/tcti.c
+libtss2_tcti_cocotpm_so_CFLAGS = $(PIC_CFLAGS)
+libtss2_tcti_cocotpm_so_CPPFLAGS = $(AM_CPPFLAGS) $(TSS_CFLAGS)
+libtss2_tcti_cocotpm_so_LDFLAGS = $(COCO_LDFLAGS) -shared -Wl,-soname,libtss2-tcti-cocotpm.so
+libtss2_tcti_cocotpm_so_LDADD = $(DRIVER_LIBS)

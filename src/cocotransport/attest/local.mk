@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 noinst_LIBRARIES += libattest.a
+libattest_a_CFLAGS = $(PIC_CFLAGS)
+# These flags stand here.
+$(libattest_a_OBJECTS): $(srcdir)/src/cocotransport/attest/local.mk
 ATTEST_LIBS = libattest.a $(WIRE_LIBS) $(KEYS_LIBS) $(TASN1_LIBS)
 libattest_a_SOURCES = \
 	src/cocotransport/attest/certificate.c \

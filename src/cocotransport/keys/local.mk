@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 noinst_LIBRARIES += libkeys.a
+libkeys_a_CFLAGS = $(PIC_CFLAGS)
 KEYS_LIBS = libkeys.a $(BASE_LIBS) $(GNUTLS_LIBS)
 libkeys_a_SOURCES = \
 	src/cocotransport/keys/cbc.c \

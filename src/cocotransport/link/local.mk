@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 noinst_LIBRARIES += liblink.a
+liblink_a_CFLAGS = $(PIC_CFLAGS)
 LINK_LIBS = liblink.a $(WIRE_LIBS)
 liblink_a_SOURCES = \
 	src/cocotransport/link/fd.c \

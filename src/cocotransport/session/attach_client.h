@@ -42,7 +42,3 @@ Client *attach_client_run(const struct attach_client_config *config, attach_conn
 gboolean resume_client_run(Client *c, const struct attach_client_config *config,
                            attach_connect connect, gpointer data, gint64 deadline,
                            GError **error);
-
-/* The state needed to resume from another process (--resume FILE), secret; and back. */
-Secret *client_save(const Client *c, GError **error);
-Client *client_load(const Secret *saved, GError **error);

@@ -64,6 +64,12 @@ client_lose_link(Client *c)
     g_clear_pointer(&c->tls, tls_free);
 }
 
+gboolean
+client_say_changed(const Client *c, GError **error)
+{
+    return !c->changed || c->changed(c, c->changed_data, error);
+}
+
 void
 client_keep_command(Client *c, const guint8 *message, gsize len)
 {
@@ -115,6 +121,10 @@ client_send(Client *c, const guint8 *message, gsize len, GError **error)
         return TLS_FAILED;
     }
     client_keep_command(c, message, len);
+    if (!client_say_changed(c, error)) {
+        client_lose_link(c);
+        return TLS_FAILED;
+    }
     return push_out(c, message, len, error);
 }
 
@@ -134,6 +144,8 @@ answered(Client *c)
     c->received = c->sent;
     gnutls_memset(secret_bytes(c->command), 0, c->command_len);
     c->command_len = 0;
+    /* When this fails, what is saved is one command behind: RESUME brings its answer again. */
+    client_say_changed(c, NULL);
 }
 
 /* An answer has to be one to what was asked: a TPM's to a TPM command, ours to ours. */
@@ -183,8 +195,9 @@ client_receive(Client *c, guint8 ret[static COCO_MESSAGE_MAX], gsize *ret_len, G
     return result;
 }
 
-static gboolean
-receive_until(Client *c, guint8 *ret, gsize *ret_len, gint64 deadline, GError **error)
+gboolean
+client_receive_until(Client *c, guint8 ret[static COCO_MESSAGE_MAX], gsize *ret_len,
+                     gint64 deadline, GError **error)
 {
     for (;;) {
         const enum tls_result result = client_receive(c, ret, ret_len, error);
@@ -263,6 +276,6 @@ client_request(Client *c, enum coco_command code, const guint8 *body, gsize len,
     default:
         return error_system(error, "the link to the CoCoTPM is gone");
     }
-    return receive_until(c, message, &got, deadline, error) &&
+    return client_receive_until(c, message, &got, deadline, error) &&
            client_read_answer(message, got, ret_status, ret, ret_reason, error);
 }

@@ -46,8 +46,24 @@ enum tls_result client_receive(Client *c, guint8 ret[static COCO_MESSAGE_MAX], g
                                GError **error);
 enum tls_result client_cancel(Client *c, GError **error);
 
+/* Waits for the answer to what was sent. FALSE: none until @deadline, or the link is gone. */
+gboolean client_receive_until(Client *c, guint8 ret[static COCO_MESSAGE_MAX], gsize *ret_len,
+                              gint64 deadline, GError **error);
+/* TRUE: a command was sent, and client_receive() has its answer still to come. */
+gboolean client_waiting(const Client *c);
+
 /* A CoCoTPM command and its answer: the status in @ret_status, the body in @ret (may be NULL).
  * FALSE: the link is gone or the answer was none. @reason: words of a refusal, to be freed. */
 gboolean client_request(Client *c, enum coco_command code, const guint8 *body, gsize len,
                         gint64 deadline, enum coco_status *ret_status, GBytes **ret,
                         char **ret_reason, GError **error);
+
+/* The state needed to resume from another process (--resume FILE), secret; and back, without a
+ * link. */
+#define CLIENT_SAVED_MAX (1024 + 2 * COCO_MESSAGE_MAX)
+Secret *client_save(const Client *c, GError **error);
+Client *client_load(const Secret *saved, GError **error);
+/* To be saved again: keys or numbers have changed. Called before a command leaves, so that what is
+ * saved never is behind the CoCoTPM; FALSE: it does not leave. */
+typedef gboolean (*client_changed)(const Client *c, gpointer data, GError **error);
+void client_on_change(Client *c, client_changed changed, gpointer data);

@@ -24,6 +24,8 @@ struct Client {
     Secret *answer;                  /* one that RESUME brought and nobody has received yet */
     gboolean receipt_given;
     struct receipt receipt;
+    client_changed changed;          /* may be NULL */
+    gpointer changed_data;
 };
 
 Client *client_new(void);
@@ -32,6 +34,7 @@ void client_keep_command(Client *c, const guint8 *message, gsize len);
 /* What comes in before an answer, other than it: TRUE when @message was a RECEIPT. FALSE: not one. */
 gboolean client_take_receipt(Client *c, const guint8 *message, gsize len);
 void client_lose_link(Client *c);
+gboolean client_say_changed(const Client *c, GError **error);
 
 /* As client_request() says of its answer. */
 gboolean client_read_answer(const guint8 *message, gsize len, enum coco_status *ret_status,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 noinst_LIBRARIES += libsession.a
+libsession_a_CFLAGS = $(PIC_CFLAGS)
 SESSION_LIBS = libsession.a $(ATTEST_LIBS)
 libsession_a_SOURCES = \
 	src/cocotransport/session/attach_client.c \
@@ -8,6 +9,7 @@ libsession_a_SOURCES = \
 	src/cocotransport/session/client.c \
 	src/cocotransport/session/client.h \
 	src/cocotransport/session/client_private.h \
+	src/cocotransport/session/client_save.c \
 	src/cocotransport/session/launch.c \
 	src/cocotransport/session/launch.h \
 	src/cocotransport/session/operator_client.c \

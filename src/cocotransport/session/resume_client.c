@@ -205,7 +205,8 @@ resume_client_run(Client *c, const struct attach_client_config *config, attach_c
     if (!open_with_any_key(&a, connect, data, error))
         return FALSE;
     if (!send_resume(&a, error) || !receive_answer(&a, &answer, error)
-        || !advance_keys(&a, error) || !catch_up(&a, answer, error)) {
+        || !advance_keys(&a, error)
+        || !client_say_changed(c, error) || !catch_up(&a, answer, error)) {
         tls_free(a.tls);
         return FALSE;
     }

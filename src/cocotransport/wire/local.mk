@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 noinst_LIBRARIES += libwire.a
+libwire_a_CFLAGS = $(PIC_CFLAGS)
 WIRE_LIBS = libwire.a $(BASE_LIBS)
 libwire_a_SOURCES = \
 	src/cocotransport/wire/claims.c \

@@ -7,8 +7,9 @@
 Suite *knobs_suite(void);
 Suite *protocol_suite(void);
 Suite *roles_suite(void);
+Suite *saved_suite(void);
 Suite *tls_suite(void);
 
 const suite_maker suites[] = {
-    knobs_suite, protocol_suite, roles_suite, tls_suite, NULL
+    knobs_suite, protocol_suite, roles_suite, saved_suite, tls_suite, NULL
 };
