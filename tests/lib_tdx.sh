@@ -85,7 +85,8 @@ make_certificates()
     cat "$tdx/signer.pem" "$tdx/root.pem" > "$tdx/chain.pem"
 }
 
-# make_quote FILE [TEE_TCB_SVN]: the quoting enclave has $qe_svn.
+# make_quote FILE [TEE_TCB_SVN]: the quoting enclave has $qe_svn; other fields may be given by
+# name: seam_signer, seam_attributes, td_attributes.
 make_quote()
 {
     local svn=${2:-05010600000000000000000000000000} key chain auth=00010203 head enclave certification
@@ -93,7 +94,8 @@ make_quote()
     new_key "$tdx/quote.key"
     key=$(openssl pkey -in "$tdx/quote.key" -pubout -outform DER | tail -c 64 | hex)
     head=0400020081000000$(zeros 4)939a7233f79c4ca9940a0db3957f0607$(zeros 20)
-    head+=$svn$(zeros 48)$(zeros 48)$(zeros 8)0000001000000000e702060000000000
+    head+=$svn$(zeros 48)${seam_signer:-$(zeros 48)}${seam_attributes:-$(zeros 8)}
+    head+=${td_attributes:-0000001000000000}e702060000000000
     head+=$(printf '%096d' 1)$(zeros 400)
     enclave=$(zeros 16)$(zeros 4)$(zeros 28)11$(zeros 15)$(zeros 32)$(zeros 32)
     enclave+=$(printf '%064d' 7)$(zeros 96)0200$(le16 "${qe_svn:-6}")$(zeros 60)

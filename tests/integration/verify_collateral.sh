@@ -177,6 +177,20 @@ expect 0 'UpToDate' "${all[@]}"
 info 's/"tdxtcbcomponents":\[{"svn":5}/"tdxtcbcomponents":[{"svn":9}/'
 expect 1 'tcb_status: .*SWHardeningNeeded' "${all[@]}"
 
+# What no collateral is needed for: whose module it is, and that nobody may look into the TD or
+# take it elsewhere.
+quote=$tdx/other
+seam_signer=$(printf '%096d' 1) make_quote "$quote"
+expect 1 'rejected: module_signer'
+seam_attributes=0100000000000000 make_quote "$quote"
+expect 1 'rejected: module_signer'
+td_attributes=0000003000000000 make_quote "$quote"
+expect 1 'rejected: td_no_migration'
+td_attributes=0200001000000000 make_quote "$quote"
+expect 1 'rejected: td_no_debug'
+expect 0 'accepted' --allow-debug
+quote=
+
 # Every member that is missing, of another type or out of range: unusable, and named. That is
 # found before any signature is looked at.
 info ''

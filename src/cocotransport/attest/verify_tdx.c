@@ -21,10 +21,30 @@
 #define QE_ATTRIBUTES 48             /* offsets in the QE's report (SGX REPORT_BODY) */
 #define QE_REPORT_DATA 320
 #define QE_DEBUG 0x02
+#define QE_SIGNER 128
+#define QE_PRODUCT 256
+#define TD_MIGRATABLE (UINT64_C(1) << 29)      /* ATTRIBUTES, Intel TDX module ABI, 3.4.1 */
 
 static const guint8 intel_qe_vendor[16] = {
     0x93, 0x9a, 0x72, 0x33, 0xf7, 0x9c, 0x4c, 0xa9, 0x94, 0x0a, 0x0d, 0xb3, 0x95, 0x7f, 0x06, 0x07,
 };
+
+/* MRSIGNER and ISVPRODID of Intel's TDX quoting enclave, in every QE identity of it so far. */
+static const guint8 intel_qe_signer[32] = {
+    0xdc, 0x9e, 0x2a, 0x7c, 0x6f, 0x94, 0x8f, 0x17, 0x47, 0x4e, 0x34, 0xa7, 0xfc, 0x43, 0xed, 0x03,
+    0x0f, 0x7c, 0x15, 0x63, 0xf1, 0xba, 0xbd, 0xdf, 0x63, 0x40, 0xc8, 0x2e, 0x0e, 0x54, 0xa8, 0xc5,
+};
+static const guint8 intel_qe_product[2] = { 2, 0 };
+
+static gboolean
+all_zero(const guint8 *data, size_t len)
+{
+    guint8 seen = 0;
+
+    for (size_t i = 0; i < len; i++)
+        seen |= data[i];
+    return seen == 0;
+}
 
 static gboolean
 check_format(struct judge *j, G_GNUC_UNUSED int arg)
@@ -173,6 +193,28 @@ check_qe_debug(struct judge *j, G_GNUC_UNUSED int arg)
            judge_fail(j, "the quoting enclave can be debugged");
 }
 
+/*
+ * The platform's key signs for any enclave that its owner lets use the
+ * provisioning key, and the owner is the host: an enclave of another signer
+ * could sign what it likes. Without QE identity, too, it has to be Intel's.
+ * A root that is not Intel's has enclaves of its own, which QE identity names.
+ */
+static gboolean
+check_qe_signer(struct judge *j, G_GNUC_UNUSED int arg)
+{
+    const guint8 *report = j->quote.qe_report;
+    struct policy_root *intel = policy_root_parse("intel-tdx", NULL);
+    guint8 key[32];
+    const gboolean foreign = intel == NULL || !certificate_spki_sha256(j->root, key, NULL) ||
+                             memcmp(key, intel->spki_sha256, sizeof(key)) != 0;
+
+    policy_root_free(intel);
+    return foreign ||
+           (memcmp(report + QE_SIGNER, intel_qe_signer, sizeof(intel_qe_signer)) == 0 &&
+            memcmp(report + QE_PRODUCT, intel_qe_product, sizeof(intel_qe_product)) == 0) ||
+           judge_fail(j, "the enclave that signed the quote is not Intel's quoting enclave");
+}
+
 /* The enclave's report vouches for the attestation key. */
 static gboolean
 check_qe_binding(struct judge *j, G_GNUC_UNUSED int arg)
@@ -210,6 +252,25 @@ check_debug(struct judge *j, G_GNUC_UNUSED int arg)
            judge_fail(j, "the TD can be debugged: the host can read all of it");
 }
 
+/* MRSIGNERSEAM is zero for Intel's module, and SEAMATTRIBUTES has no bit that it may set. */
+static gboolean
+check_module_signer(struct judge *j, G_GNUC_UNUSED int arg)
+{
+    const struct td_report *td = &j->verdict->td;
+
+    return (all_zero(td->mr_signer_seam, sizeof(td->mr_signer_seam)) && td->seam_attributes == 0) ||
+           judge_fail(j, "the TDX module is not Intel's");
+}
+
+/* As with a migration agent of SNP; a service TD without this bit cannot take it anywhere. */
+static gboolean
+check_migration(struct judge *j, G_GNUC_UNUSED int arg)
+{
+    return (j->policy->peer.policy_forbid & SNP_POLICY_MIGRATE_MA) == 0 ||
+           (j->verdict->td.attributes & TD_MIGRATABLE) == 0 ||
+           judge_fail(j, "the TD can be migrated to another machine");
+}
+
 static gboolean
 list_allows(GPtrArray *list, const guint8 *value)
 {
@@ -240,7 +301,6 @@ check_mrtd(struct judge *j, G_GNUC_UNUSED int arg)
 static gboolean
 check_rtmr(struct judge *j, int which)
 {
-    static const guint8 zero[48];
     GPtrArray *list = j->policy->peer.td_rtmr[which];
     const guint8 *value = j->verdict->td.rtmr[which];
 
@@ -248,7 +308,7 @@ check_rtmr(struct judge *j, int which)
         return list_allows(list, value) ||
                judge_fail(j, "RTMR%d is not one that the policy names", which);
     if (which == 3 && j->policy->kind == POLICY_INSTANCE)
-        return memcmp(value, zero, sizeof(zero)) == 0 ||
+        return all_zero(value, 48) ||
                judge_fail(j, "RTMR3 is not zero: this launch gave up its evidence before");
     return TRUE;
 }
@@ -300,6 +360,7 @@ const struct judge_row judge_tdx_rows[] = {
     { "pck_validity", check_dates, WHEN_ALWAYS, CHAINED, 0 },
     { "qe_signed_by_pck", check_qe_signature, WHEN_ALWAYS, CHAINED, 0 },
     { "qe_no_debug", check_qe_debug, WHEN_ALWAYS, QUOTE, 0 },
+    { "qe_signer", check_qe_signer, WHEN_ALWAYS, CHAINED, 0 },
     { "key_bound_to_qe", check_qe_binding, WHEN_ALWAYS, QUOTE, 0 },
     { "quote_signature", check_signature, WHEN_ALWAYS, QUOTE, 0 },
     { NULL, NULL, WHEN_ALWAYS, 0, 0 },
@@ -307,6 +368,8 @@ const struct judge_row judge_tdx_rows[] = {
 
 const struct judge_row judge_td_rows[] = {
     { "td_no_debug", check_debug, WHEN_ALWAYS, QUOTE, 0 },
+    { "td_no_migration", check_migration, WHEN_ALWAYS, QUOTE, 0 },
+    { "module_signer", check_module_signer, WHEN_ALWAYS, QUOTE, 0 },
     { "same_chip", check_same_chip, WHEN_IDENTITY, QUOTE, 0 },
     { "mrtd", check_mrtd, WHEN_IDENTITY, QUOTE, 0 },
     { "rtmr0", check_rtmr, WHEN_IDENTITY, QUOTE, 0 },

@@ -151,6 +151,38 @@ START_TEST(no_flipped_byte_of_a_quote_is_accepted)
 }
 END_TEST
 
+/* Its report is signed by any platform's key: what makes it Intel's is its signer and product. */
+START_TEST(another_enclave_is_not_intels)
+{
+    g_auto(evidence_t) evidence = { { NULL } };
+    g_autoptr(policy_t) policy = policy_default();
+    const struct verify_context context = { .now = time(NULL), .all_checks = TRUE };
+    g_autoptr(GBytes) quote = vector_load("tdx/trustee_tdx_quote_6.dat");
+    static const gsize offsets[] = { 128, 159, 256, 257 };
+    g_autofree guint8 *raw = NULL;
+    struct tdx_quote parsed;
+    gsize len;
+
+    if (quote == NULL)
+        return;
+    g_ptr_array_add(policy->roots, policy_root_parse("intel-tdx", NULL));
+    raw = g_memdup2(g_bytes_get_data(quote, &len), g_bytes_get_size(quote));
+    ck_assert(tdx_quote_parse(raw, len, &parsed, NULL));
+    for (gsize i = 0; i < G_N_ELEMENTS(offsets); i++) {
+        const gsize at = (gsize)(parsed.qe_report - raw) + offsets[i];
+        struct verdict v = { 0 };
+
+        g_clear_pointer(&evidence.parts[EVIDENCE_TDX_QUOTE], g_bytes_unref);
+        raw[at] ^= 1;
+        evidence.parts[EVIDENCE_TDX_QUOTE] = g_bytes_new(raw, len);
+        ck_assert(!verify_evidence(&evidence, policy, &context, &v));
+        ck_assert_int_eq(vector_result(&v, "qe_signer"), CHECK_FAILED);
+        raw[at] ^= 1;
+        verdict_clear(&v);
+    }
+}
+END_TEST
+
 START_TEST(default_policy_refuses_milan_and_test_roots)
 {
     static const char *const reports[][3] = {
@@ -230,6 +262,7 @@ vectors_suite(void)
     tcase_add_test(c, signed_faults_are_refused);
     tcase_add_test(c, no_flipped_byte_is_accepted);
     tcase_add_test(c, no_flipped_byte_of_a_quote_is_accepted);
+    tcase_add_test(c, another_enclave_is_not_intels);
     tcase_add_test(c, default_policy_refuses_milan_and_test_roots);
     tcase_add_loop_test(c, revocation_lists_are_judged, 0, (int)G_N_ELEMENTS(crl_cases));
     suite_add_tcase(s, c);
