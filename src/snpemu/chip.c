@@ -36,6 +36,15 @@ vcek_renew(struct chip *c, GError **error)
     return TRUE;
 }
 
+static void
+vlek_drop(struct chip *c)
+{
+    g_clear_pointer(&c->csp_id, g_free);
+    g_clear_pointer(&c->csp_seed, secret_free);
+    g_clear_pointer(&c->vlek, vek_free);
+}
+
+/* A VLEK was wrapped for one TCB: with another reported there is no key for it any more. */
 enum fw_status
 chip_configure(struct chip *c, struct snp_tcb reported, gboolean mask_chip_id,
                gboolean mask_chip_key, GError **error)
@@ -51,6 +60,8 @@ chip_configure(struct chip *c, struct snp_tcb reported, gboolean mask_chip_id,
         c->reported = before;
         return FW_PLATFORM;
     }
+    if (snp_tcb_join(reported, c->product) != snp_tcb_join(before, c->product))
+        vlek_drop(c);
     c->mask_chip_id = mask_chip_id;
     c->mask_chip_key = mask_chip_key;
     return chip_save(c, error) ? FW_OK : FW_PLATFORM;
@@ -99,14 +110,6 @@ chip_vlek_open(struct chip *c, GError **error)
     if (c->csp_seed != NULL)
         c->vlek = vek_open(c->pki, &subject, path, error);
     return c->vlek != NULL;
-}
-
-static void
-vlek_drop(struct chip *c)
-{
-    g_clear_pointer(&c->csp_id, g_free);
-    g_clear_pointer(&c->csp_seed, secret_free);
-    g_clear_pointer(&c->vlek, vek_free);
 }
 
 enum fw_status

@@ -239,6 +239,40 @@ START_TEST(the_secrets_page_has_the_keys)
 }
 END_TEST
 
+/* Linux counts in 32 bits of the secrets page and stops before they run over; the key stays. */
+START_TEST(the_driver_stops_before_its_count_runs_over)
+{
+    g_autoptr(chip_t) chip = fixture_chip("genoa", 3);
+    g_autoptr(driver_t) d = driver_of(chip);
+
+    memcpy(d->secrets + 0xa0, "\xfc\xff\xff\xff", 4);
+    d->launch->count[0] = 0xfffffffcu;
+    ck_assert_int_eq(ask_error(d, SNPDEV_REPORT, 1), 0);
+    ck_assert_mem_eq(d->secrets + 0xa0, "\xfe\xff\xff\xff", 4);
+    ck_assert_int_eq(ask_error(d, SNPDEV_REPORT, 1), EIO);
+    ck_assert_int_eq(ask_error(d, SNPDEV_DERIVED_KEY, 1), EIO);
+    ck_assert_uint_eq(d->launch->count[0], 0xfffffffeu);
+}
+END_TEST
+
+START_TEST(the_firmware_stops_before_its_count_runs_over)
+{
+    g_autoptr(chip_t) chip = fixture_chip("genoa", 3);
+    g_autoptr(launch_t) l = fixture_launch(chip, 0x22);
+    struct guestmsg m = { .type = GUESTMSG_REPORT_REQ, .version = 1 };
+    uint8_t payload[96] = { 0 }, page[GUEST_PAGE], answer[GUEST_PAGE];
+
+    for (guint64 left = 4; left >= 2; left -= 2) {
+        l->count[0] = G_MAXUINT64 - left;
+        m.sequence = l->count[0] + 1;
+        ck_assert(guestmsg_seal(l->vmpck[0], &m, payload, sizeof(payload), page, NULL));
+        ck_assert_int_eq(firmware_guest_request(chip, l, page, answer),
+                         left > 2 ? FW_OK : FW_AEAD_OFLOW);
+    }
+    ck_assert_uint_eq(l->count[0], G_MAXUINT64 - 2);
+}
+END_TEST
+
 Suite *driver_suite(void);
 
 Suite *
@@ -258,6 +292,8 @@ driver_suite(void)
     tcase_add_loop_test(t, faults_are_checked, 0, G_N_ELEMENTS(bad_faults));
     tcase_add_loop_test(t, firmware_checks_in_order, 0, G_N_ELEMENTS(firmware_cases));
     tcase_add_test(t, the_secrets_page_has_the_keys);
+    tcase_add_test(t, the_driver_stops_before_its_count_runs_over);
+    tcase_add_test(t, the_firmware_stops_before_its_count_runs_over);
     suite_add_tcase(s, t);
     return s;
 }
