@@ -10,7 +10,9 @@ check_PROGRAMS += \
 	tests/fuzz/fuzz_identity \
 	tests/fuzz/fuzz_resume \
 	tests/fuzz/fuzz_preauth \
-	tests/fuzz/fuzz_eventlog
+	tests/fuzz/fuzz_eventlog \
+	tests/fuzz/fuzz_tunnel \
+	tests/fuzz/fuzz_ptm
 tests_fuzz_fuzz_message_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_message_LDADD = $(FUZZ_SESSION)
 tests_fuzz_fuzz_claims_LDFLAGS = $(FUZZ_LINK)
@@ -25,3 +27,8 @@ tests_fuzz_fuzz_preauth_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_preauth_LDADD = $(FUZZ_SESSION)
 tests_fuzz_fuzz_eventlog_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_eventlog_LDADD = $(FUZZ_SESSION)
+tests_fuzz_fuzz_tunnel_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_tunnel_LDADD = $(FUZZ_SESSION)
+tests_fuzz_fuzz_ptm_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/include
+tests_fuzz_fuzz_ptm_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_ptm_LDADD = $(FUZZ_LIBS) $(CONTROL_LIBS)
