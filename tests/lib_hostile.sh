@@ -23,6 +23,7 @@
 . "$SRC/tests/lib_coco.sh"
 need tpm2_pcrread socat
 
+DRIVER_WORDS=()              # options of the driver more
 ID=5cd1b6a5-3e4b-4e0c-9d7e-0f2f6c1a8b11
 attacker=$(ours attacker)
 
@@ -72,7 +73,8 @@ driver_line()
 
     printf '%s\n' "$(ours cocotpm-driver)" --link "unixio:$TMP/$link.sock" \
         --policy "$TMP/driver.policy" --id "${DRIVER_ID:-$ID}" --platform "emulator:$TMP/$vm" \
-        --server "type=unixio,path=$TMP/$server" --log "level=3,file=$TMP/driver_$server.log"
+        --server "type=unixio,path=$TMP/$server" --log "level=3,file=$TMP/driver_$server.log" \
+        "${DRIVER_WORDS[@]}"
 }
 
 # driver_try [VM [SERVER [LINK]]]: returns when the TPM can be used; fails when the driver has ended.
@@ -240,8 +242,8 @@ STARTUP_CLEAR=80010000000c000001440000
 
 # ---- plain swtpm ----
 
-# plain_start [NAME [ENDING]]: $TMP/p$ENDING, $TMP/q$ENDING.
-plain_start()
+# plain_swtpm [NAME [ENDING]]: on $TMP/p$ENDING, its state in $TMP/NAME.
+plain_swtpm()
 {
     local name=${1:-plain} ending=${2:-}
 
@@ -250,6 +252,14 @@ plain_start()
         --flags not-need-init,startup-clear --server "type=unixio,path=$TMP/p$ending" \
         --ctrl "type=unixio,path=$TMP/p$ending.ctrl"
     wait_socket "$name" "$TMP/p$ending.ctrl"
+}
+
+# plain_start [NAME [ENDING]]: the same with an attacker on $TMP/q$ENDING.
+plain_start()
+{
+    local name=${1:-plain} ending=${2:-}
+
+    plain_swtpm "$name" "$ending"
     start "${name}_attacker" "$attacker" --plain --listen "unixio:$TMP/q$ending" \
         --to "unixio:$TMP/p$ending" --control "$TMP/evil_plain$ending.ctl"
     wait_socket "${name}_attacker" "$TMP/evil_plain$ending.ctl"

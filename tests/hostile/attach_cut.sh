@@ -93,4 +93,4 @@ for burns in no yes; do
     stop attacker || true
     stop coco
 done
-report "cut at every record of an attach" "knows no attach" "answer fetched, attached once" ""
+report "cut at every record of an attach" "-" "answer fetched, attached once"

@@ -26,7 +26,6 @@ DRIVER_ID=$OTHER driver_start otherVM tpm2 other
 attack redirect "unixio:$TMP/other.sock"
 vm_launch chip third "$TMP/coco.img"
 driver_refused "no key is shared" third tpm3
-report "redirect to another CoCoTPM" "not noticed" "refused: no shared key"
 
 # A session that is resumed at the other one: refused there, and goes on when it is let through.
 before=$(attack connections)
@@ -41,13 +40,11 @@ retry tried_elsewhere || fail "the driver does not try to resume"
 attack redirect "unixio:$TMP/coco.sock"
 wait $waiting || fail "the session did not come back"
 pcr_check "after a redirected RESUME"
-report "redirect a RESUME" "not noticed" "refused; goes on at home"
 
 # Records of the one session in the other.
 attack replay c 0 3
 pcr_extend "$(digest 2)"
 pcr_check "a record of an older session"
-report "splice two sessions" "runs" "session ends, exactly once"
 
 # The handshake reflected: the client gets its own bytes as the server's.
 stop driver_tpm
@@ -57,4 +54,28 @@ driver_refused "." fourth tpm4
 [ "$(attack pending)" = 0 ] || fail "nothing was reflected"
 vm_launch chip fifth "$TMP/coco.img"
 driver_start fifth tpm5
-report "reflect the handshake" "no handshake" "refused"
+
+# ---- the same on plain swtpm ----
+
+plain_start
+plain_start other_plain 2
+plain_extend 1
+plain_is "honest" 1
+plain_attack redirect "unixio:$TMP/p2"
+plain_extend 2
+plain_is "redirected" 1
+report "redirect to another CoCoTPM" "the other one answers" "refused: no shared key"
+report "redirect a RESUME" "the other one answers" "refused; goes on at home"
+plain_attack redirect "unixio:$TMP/p"
+raw_open "$TMP/q"
+raw_say "$READ_COMMAND"
+raw_answer
+plain_attack replay c 0 0
+raw_answer
+plain_here "spliced" 1 1
+raw_close
+report "splice two sessions" "runs again" "session ends, exactly once"
+plain_attack c next reflect
+plain_extend 3
+[ "$answer" = "$(extend_command "$(digest 3)")" ] || fail "plain swtpm: reflect: $answer"
+report "reflect the handshake" "own bytes taken for an answer" "refused"

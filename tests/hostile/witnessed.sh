@@ -62,3 +62,33 @@ wait "$writer" 2> /dev/null || true
     fail "the second has not the state that was witnessed"
 coco_driver_stop two
 stop second || fail "the second ended with $?"
+
+echo "on plain swtpm restoring the file takes the try back, and two copies live side by side"
+plain()
+{
+    start "$1" "$swtpm" socket --tpm2 --tpmstate "dir=$TMP/$1" --flags not-need-init,startup-clear \
+        --server "type=unixio,path=$TMP/$1.tpm" --ctrl "type=unixio,path=$TMP/$1.tpm.ctrl"
+    wait_socket "$1" "$TMP/$1.tpm.ctrl"
+}
+tries()
+{
+    tpm "$1" tpm2_getcap properties-variable | sed -n 's/.*TPM2_PT_LOCKOUT_COUNTER: //p'
+}
+mkdir "$TMP/old"
+plain old
+tpm old tpm2_nvdefine -Q 0x1500016 -C o -s 8 -p right -a 'authread|authwrite|ownerwrite'
+printf ABCDEFGH | tpm old tpm2_nvwrite 0x1500016 -C 0x1500016 -P right -i -
+tpm old tpm2_shutdown -c
+stop old || true
+cp -r "$TMP/old" "$TMP/restored"
+plain old
+! tpm old tpm2_nvread 0x1500016 -C 0x1500016 -P wrong -s 8 > /dev/null 2>&1 ||
+    fail "a wrong password was taken"
+[ "$(($(tries old)))" = 1 ] || fail "plain swtpm: the wrong try was not counted"
+plain restored
+[ "$(($(tries restored)))" = 0 ] || fail "plain swtpm: the try was not taken back"
+[ "$(tpm restored tpm2_nvread 0x1500016 -C 0x1500016 -P right -s 8)" = ABCDEFGH ] ||
+    fail "plain swtpm: the copy has another state"
+echo "report: tries taken back by restoring the file | unlimited tries | refused by the witness"
+echo "report: state rolled back, with a witness | older state runs | refused by the witness"
+echo "report: two TPM VMs from copies, with a witness | both run | the first is fenced"
