@@ -284,6 +284,31 @@ judge_claims(const struct run *r, const struct claims *c, const guint8 *hello, g
     return TRUE;
 }
 
+/*
+ * The server looks into its attach log; what its own claims say is looked at
+ * here, before this launch burns its evidence for a state that is behind.
+ */
+static gboolean
+judge_freshness(struct run *r, const struct claims *c, GError **error)
+{
+    struct receipt now = { .epoch = c->epoch, .generation = c->generation };
+
+    if (r->config->receipt == NULL)
+        return TRUE;
+    memcpy(now.uuid, c->uuid, sizeof(now.uuid));
+    memcpy(now.lineage, c->lineage, sizeof(now.lineage));
+    memcpy(now.chain, c->chain, sizeof(now.chain));
+    if (receipt_may_follow(&now, r->config->receipt))
+        return TRUE;
+    r->status = COCO_STALE;
+    r->answered = TRUE;
+    return error_denied(error, "stale or forked state: the CoCoTPM claims epoch %" G_GUINT64_FORMAT
+                               ", generation %" G_GUINT64_FORMAT ", which the receipt of epoch %"
+                               G_GUINT64_FORMAT ", generation %" G_GUINT64_FORMAT " rules out",
+                        now.epoch, now.generation, r->config->receipt->epoch,
+                        r->config->receipt->generation);
+}
+
 static gboolean
 judge_evidence(const struct run *r, const struct hello_answer *answer, GError **error)
 {
@@ -332,7 +357,8 @@ say_hello(struct run *r, guint8 *hello, gsize *hello_len, GError **error)
 
     return claims_parse(&claims, CLAIMS_SERVER, server, error) &&
            judge_evidence(r, &answer, error) &&
-           judge_claims(r, server, hello, *hello_len, error);
+           judge_claims(r, server, hello, *hello_len, error) &&
+           judge_freshness(r, server, error);
 }
 
 /* Burnt exactly where the server's policy vouches for it; RESUME needs evidence elsewhere. */

@@ -43,3 +43,16 @@ receipt_equal(const struct receipt *a, const struct receipt *b)
            memcmp(a->lineage, b->lineage, sizeof(a->lineage)) == 0 &&
            a->generation == b->generation && memcmp(a->chain, b->chain, sizeof(a->chain)) == 0;
 }
+
+gboolean
+receipt_may_follow(const struct receipt *now, const struct receipt *then)
+{
+    if (memcmp(now->uuid, then->uuid, sizeof(now->uuid)) != 0)
+        return FALSE;
+    if (now->epoch != then->epoch)
+        return now->epoch > then->epoch && now->generation > then->generation;
+    if (now->generation == then->generation)
+        return receipt_equal(now, then);
+    return now->generation > then->generation &&
+           memcmp(now->lineage, then->lineage, sizeof(now->lineage)) == 0;
+}

@@ -23,3 +23,9 @@ struct receipt {
 gboolean receipt_parse(struct cursor *in, struct receipt *ret, GError **error);
 void     receipt_write(const struct receipt *r, struct builder *out);
 gboolean receipt_equal(const struct receipt *a, const struct receipt *b);
+
+/*
+ * Whether a state that stands at @now can have @then behind it: what a client
+ * sees of that by itself. The attach log, which only the state has, says more.
+ */
+gboolean receipt_may_follow(const struct receipt *now, const struct receipt *then);

@@ -56,6 +56,42 @@ START_TEST(receipt_cut_short_is_none)
 }
 END_TEST
 
+/* A client that holds {epoch 5, lineage 1, generation 9, chain 1}, and what a server may claim. */
+static const struct {
+    const char *what;
+    guint64 epoch, generation;
+    guint8 lineage, chain, uuid;
+    gboolean may;
+} claims[] = {
+    { "the same point", 5, 9, 1, 1, 7, TRUE },
+    { "later in the same epoch", 5, 10, 1, 2, 7, TRUE },
+    { "a later epoch", 6, 10, 2, 2, 7, TRUE },
+    { "recovered elsewhere", 5 + (G_GUINT64_CONSTANT(1) << 32), 10, 2, 2, 7, TRUE },
+    { "an older epoch", 4, 9, 1, 1, 7, FALSE },
+    { "an older epoch that has moved on", 4, 99, 1, 2, 7, FALSE },
+    { "earlier in the same epoch", 5, 8, 1, 2, 7, FALSE },
+    { "the same numbers of a fork", 5, 9, 1, 2, 7, FALSE },
+    { "the same epoch of another lineage", 5, 10, 2, 2, 7, FALSE },
+    { "a later epoch of an earlier generation", 6, 9, 2, 2, 7, FALSE },
+    { "another instance", 5, 9, 1, 1, 8, FALSE },
+};
+
+START_TEST(receipt_rules_out_what_is_behind)
+{
+    const struct receipt then = { .epoch = 5, .generation = 9, .uuid = { 7 }, .lineage = { 1 },
+                                  .chain = { 1 } };
+    const struct receipt now = {
+        .epoch = claims[_i].epoch,
+        .generation = claims[_i].generation,
+        .uuid = { claims[_i].uuid },
+        .lineage = { claims[_i].lineage },
+        .chain = { claims[_i].chain },
+    };
+
+    ck_assert_msg(receipt_may_follow(&now, &then) == claims[_i].may, "%s", claims[_i].what);
+}
+END_TEST
+
 Suite *receipt_suite(void);
 
 Suite *
@@ -67,6 +103,7 @@ receipt_suite(void)
     tcase_add_test(t, receipt_comes_back);
     tcase_add_test(t, receipt_differs_by_every_byte);
     tcase_add_test(t, receipt_cut_short_is_none);
+    tcase_add_loop_test(t, receipt_rules_out_what_is_behind, 0, G_N_ELEMENTS(claims));
     suite_add_tcase(s, t);
     return s;
 }
