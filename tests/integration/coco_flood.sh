@@ -55,5 +55,32 @@ for fd in "${silent[@]}"; do
     exec {fd}>&-
 done
 tpm one tpm2_getrandom --hex 4 > "$TMP/random"
+
+# A thousand at once, and handshakes as fast as they come: no command is lost, what they cost is
+# bounded, and given back.
+memory()
+{
+    awk '/^VmRSS/ { print $2 }' "/proc/$(pid_of swtpm)/status"
+}
+before=$(memory)
+for words in "--count 900" "--count 16 --flood"; do
+    # shellcheck disable=SC2086
+    start loris "$(ours loris)" --to "tcp:127.0.0.1:$port" \
+        --hello "$SRC/tests/fuzz/corpus/preauth/client-hello" $words
+    for ((i = 0; i < 5; i++)); do
+        tpm one tpm2_pcrextend "16:sha256=$(printf '%064d' 1)" || fail "a command was lost"
+        retry few || fail "loris $words: $(descriptors) descriptors, $quiet before"
+    done
+    [ "$(memory)" -lt $((before + 16384)) ] ||
+        fail "loris $words: $(memory) KiB of memory, $before before"
+    stop loris || fail "loris ended with $?: $(cat "$TMP/loris.log")"
+    grep -q '^[1-9][0-9]* connections' "$TMP/loris.log" || fail "nobody came: $(cat "$TMP/loris.log")"
+    retry none || fail "$(descriptors) descriptors after loris $words, $quiet before"
+done
+value=$(printf '%064d' 0)
+for ((i = 0; i < 10; i++)); do
+    value=$(unhex <<< "$value$(printf '%064d' 1)" | sha256sum | cut -d' ' -f1)
+done
+[ "$(pcr one 16)" = "$value" ] || fail "PCR 16 does not hold ten extensions"
 coco_driver_stop one
 stop swtpm

@@ -11,3 +11,7 @@ tests_tools_tap_LDADD = $(LINK_LIBS)
 check_PROGRAMS += tests/tools/tpm_time
 tests_tools_tpm_time_SOURCES = tests/tools/tpm_time.c
 tests_tools_tpm_time_LDADD = $(LINK_LIBS)
+
+check_PROGRAMS += tests/tools/loris
+tests_tools_loris_SOURCES = tests/tools/loris.c
+tests_tools_loris_LDADD = $(LINK_LIBS)
