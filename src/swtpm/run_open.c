@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "swtpm/chardev.h"
+#include "swtpm/store/codec.h"
 #include "swtpm/store/open.h"
 
 /* ---- reading the command line to its end ---- */
@@ -117,6 +118,12 @@ app_open_sockets(struct app *a, GError **error)
 
 /* ---- state ---- */
 
+static void
+on_backup(const char *why)
+{
+    g_warning("The backup of the permanent state is used, which is older by one change: %s", why);
+}
+
 gboolean
 app_open_plain_store(struct app *a, GError **error)
 {
@@ -137,6 +144,8 @@ app_open_plain_store(struct app *a, GError **error)
         a->store = store_open(&store, c->tpm2, key, error);
     if (a->store == NULL)
         state_key_free(key);
+    else
+        store_codec_set_notice(a->store, on_backup);
     options_clear(store_rows, &store);
     return a->store != NULL;
 }

@@ -11,6 +11,7 @@ struct codec {
     Store *back_end;
     StateKey *key;
     gboolean backup;
+    store_codec_notice notice;
 };
 
 static enum store_load
@@ -39,14 +40,18 @@ static enum store_load
 codec_load(Store *s, const char *name, GBytes **ret, GError **error)
 {
     struct codec *c = (struct codec *)s;
-    enum store_load result = load_one(c, name, ret, error);
+    g_autoptr(GError) why = NULL;
+    enum store_load result = load_one(c, name, ret, &why);
     g_autofree char *backup = g_strconcat(name, ".bak", NULL);
 
-    if (result != STORE_FAILED || !c->backup
-        || load_one(c, backup, ret, NULL) != STORE_LOADED)
-        return result;
-    g_clear_error(error);
-    return STORE_LOADED;
+    if (result == STORE_FAILED && c->backup && load_one(c, backup, ret, NULL) == STORE_LOADED) {
+        if (c->notice != NULL)
+            c->notice(why->message);
+        return STORE_LOADED;
+    }
+    if (why != NULL)
+        g_propagate_error(error, g_steal_pointer(&why));
+    return result;
 }
 
 static gboolean
@@ -117,6 +122,13 @@ store_codec_new(Store *back_end, StateKey *key, gboolean backup)
     c->key = key;
     c->backup = backup;
     return &c->store;
+}
+
+void
+store_codec_set_notice(Store *s, store_codec_notice notice)
+{
+    if (s->ops == &codec_ops)
+        ((struct codec *)s)->notice = notice;
 }
 
 const StateKey *
