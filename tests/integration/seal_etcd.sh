@@ -3,49 +3,21 @@
 # sanitizers: no
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../lib_etcd.sh"
 
-need etcd openssl mkfifo
+need mkfifo
 tool=$(ours sealed_tool)
 shim=$BUILD/tests/fault/faults.so
 work=$(mktemp -d -p /dev/shm coco.XXXXXX 2> /dev/null) || work=$(mktemp -d "$TMP/work.XXXXXX")
 at_exit rm -rf "$work"
 cd "$work"
 
-# One authority for members and clients; the members share a key, which is what the policy pins.
-openssl ecparam -name prime256v1 -genkey -noout -out ca.key
-openssl req -x509 -new -key ca.key -subj /CN=ca -days 2 -out ca.pem 2> req.log
-for name in member client stranger; do
-    openssl ecparam -name prime256v1 -genkey -noout -out "$name.key"
-    openssl req -new -key "$name.key" -subj "/CN=$name" -out "$name.csr" 2>> req.log
-    printf 'subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth\n' > ext
-    openssl x509 -req -in "$name.csr" -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 \
-        -extfile ext -out "$name.pem" 2>> req.log
-done
-pin_of()
-{
-    openssl pkey -in "$1" -pubout -outform DER | openssl dgst -sha256 -r | cut -d' ' -f1
-}
-pin=sha256:$(pin_of member.key)
-
 base=$(free_port 6)
-cluster= urls=
 for i in 0 1 2; do
-    cluster+=${cluster:+,}m$i=https://127.0.0.1:$((base + 3 + i))
-    urls+=${urls:+ }https://127.0.0.1:$((base + i))
+    etcd_at[i]=127.0.0.1:$((base + i))
+    etcd_peer_at[i]=127.0.0.1:$((base + 3 + i))
 done
-
-member()
-{
-    start "m$1" etcd --name "m$1" --data-dir "$work/data$1" \
-        --listen-client-urls "https://127.0.0.1:$((base + $1))" \
-        --advertise-client-urls "https://127.0.0.1:$((base + $1))" \
-        --listen-peer-urls "https://127.0.0.1:$((base + 3 + $1))" \
-        --initial-advertise-peer-urls "https://127.0.0.1:$((base + 3 + $1))" \
-        --initial-cluster "$cluster" --initial-cluster-token "t$base" \
-        --client-cert-auth --trusted-ca-file ca.pem --cert-file member.pem --key-file member.key \
-        --peer-client-cert-auth --peer-trusted-ca-file ca.pem --peer-cert-file member.pem \
-        --peer-key-file member.key --heartbeat-interval 200 --election-timeout 2000
-}
+etcd_certificates 127.0.0.1
 
 on()
 {
@@ -75,7 +47,7 @@ shows()
     grep -q "ok show $2 " out || fail "$1: $(cat out), where $2 was expected"
 }
 
-for i in 0 1 2; do member $i; done
+for i in 0 1 2; do etcd_member $i; done
 echo "provisioning registers; the instance goes on"
 steps a make
 steps a open save=2 attach=one witnessed
@@ -95,7 +67,7 @@ for i in 0 1 2; do
     echo "member $i is killed, then frozen: the others witness"
     stop m$i KILL || true
     steps a open save=1
-    member $i
+    etcd_member $i
     retry listening $((base + i)) || fail "member $i does not come back"
     kill -STOP "$(pid_of m$i)"
     steps a open save=1
@@ -115,8 +87,8 @@ stop m1 KILL || true
 echo >&9
 retry grep -q 'waits since' "$TMP/writer.log" || fail "the save does not wait"
 ! grep -q 'ok save' "$TMP/writer.log" || fail "a save was acknowledged without a majority"
-member 0
-member 1
+etcd_member 0
+etcd_member 1
 wait_end writer || fail "the writer failed: $(cat "$TMP/writer.log")"
 exec 9>&-
 grep -q 'ok save' "$TMP/writer.log" || fail "the save was not acknowledged"
@@ -161,7 +133,7 @@ done
 
 echo "all members are restarted: nothing is lost"
 for i in 0 1 2; do stop m$i KILL || true; done
-for i in 0 1 2; do member $i; done
+for i in 0 1 2; do etcd_member $i; done
 shows a "$number"
 
 echo "recovered elsewhere: the old place is refused"
