@@ -77,9 +77,12 @@ for ((i = 0; i < kills; i++)); do
     fi
     moment=$((RANDOM % span))
     status=0
-    setsid timeout -s KILL "$((moment / 1000)).$(printf '%03d' $((moment % 1000)))" \
-        "$setup" --tpm2 --tpm-state "$TMP/k" --tpm "$swtpm socket" --config conf --create-ek-cert \
-        --write-ek-cert-files "$TMP/k.certs" --logfile k.log > /dev/null 2>&1 || status=$?
+    # The shell's word on what was killed is not wanted.
+    {
+        setsid timeout -s KILL "$((moment / 1000)).$(printf '%03d' $((moment % 1000)))" \
+            "$setup" --tpm2 --tpm-state "$TMP/k" --tpm "$swtpm socket" --config conf \
+            --create-ek-cert --write-ek-cert-files "$TMP/k.certs" --logfile k.log || status=$?
+    } > /dev/null 2>&1
     if [ -e k/tpm2-00.permall ]; then
         whole=$((whole + 1))
         "$setup" --tpm2 --tpm-state "$TMP/k" --tpm "$swtpm socket" --reconfigure --pcr-banks sha256 \
