@@ -376,6 +376,7 @@ void
 confidential_report(const Confidential *c, struct made *made)
 {
     made->uuid = g_strdup(c->words.id);
+    made->secrets = c->delivery != NULL ? g_strdup(c->words.deliver) : NULL;
     made->policy_digest = hex_encode(c->policy->digest, sizeof(c->policy->digest));
 }
 

@@ -80,8 +80,8 @@ store_for(struct setup *s, const struct key_algorithm *a, const guint8 key[stati
         if (!tpm2_nv_replace(s->tpm, a->ek_nv, i->certificate->der, error))
             return FALSE;
         i->stored = TRUE;
-        made_add_area(&s->made, "ek-certificate", a->ek_nv,
-                      g_bytes_get_size(i->certificate->der));
+        if (!made_add_area(&s->made, "ek-certificate", a->ek_nv, i->certificate->der, error))
+            return FALSE;
         report_say(s->report, "Successfully imported %s into NVRAM area 0x%x.", i->path, a->ek_nv);
     }
     return TRUE;

@@ -300,6 +300,7 @@ author(struct run *r, GError **error)
         return FALSE;
     if (r->setup.confidential != NULL && !confidential_deliver(r->setup.confidential, error))
         return FALSE;
+    report_begin(r->setup.report, "Storing the state");
     return child_stop(r->setup.child, error)
            && (r->setup.confidential != NULL ? state_birth(r, error) : place_finish(r->place, error));
 }
@@ -331,6 +332,7 @@ print_made(struct run *r)
         return;
     if (r->setup.confidential != NULL)
         confidential_report(r->setup.confidential, &r->setup.made);
+    r->setup.made.birth_statement = g_strdup(r->config.birth_statement);
     json = made_json(&r->setup.made);
     puts(json);
 }

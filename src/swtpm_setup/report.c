@@ -19,6 +19,8 @@ struct Report {
     char *path;
     int fd;                  /* -1: none */
     gboolean quiet;
+    gboolean terminal;       /* somebody watches: what takes long is shown while it does */
+    gboolean shown;
 };
 
 Report *
@@ -28,6 +30,7 @@ report_open(const char *path, gboolean quiet, GError **error)
 
     r->fd = -1;
     r->quiet = quiet;
+    r->terminal = isatty(STDERR_FILENO) == 1;
     if (path == NULL)
         return r;
     r->path = g_strdup(path);
@@ -42,11 +45,40 @@ report_open(const char *path, gboolean quiet, GError **error)
     return NULL;
 }
 
+/* Takes away what report_begin() has put on the terminal. */
+static void
+end_shown(Report *r)
+{
+    static const char clear[] = "\r\033[K";
+
+    if (r->shown)
+        io_write_full(STDERR_FILENO, clear, sizeof(clear) - 1, NULL);
+    r->shown = FALSE;
+}
+
+void
+report_begin(Report *r, const char *format, ...)
+{
+    g_autofree char *text = NULL;
+    g_autofree char *line = NULL;
+    va_list args;
+
+    if (!r->terminal)
+        return;
+    va_start(args, format);
+    text = g_strdup_vprintf(format, args);
+    va_end(args);
+    end_shown(r);
+    line = g_strconcat(text, " ...", NULL);
+    r->shown = io_write_full(STDERR_FILENO, line, strlen(line), NULL);
+}
+
 void
 report_close(Report *r)
 {
     if (r == NULL)
         return;
+    end_shown(r);
     io_close(&r->fd);
     g_free(r->path);
     g_free(r);
@@ -58,15 +90,16 @@ report_path(const Report *r)
     return r->path;
 }
 
-static void put_line(const Report *r, int terminal, const char *format, va_list args)
+static void put_line(Report *r, int terminal, const char *format, va_list args)
     G_GNUC_PRINTF(3, 0);
 
 static void
-put_line(const Report *r, int terminal, const char *format, va_list args)
+put_line(Report *r, int terminal, const char *format, va_list args)
 {
     g_autofree char *text = g_strdup_vprintf(format, args);
     g_autofree char *line = g_strconcat(text, "\n", NULL);
 
+    end_shown(r);
     /* Nobody can be told that nobody can be told. */
     io_write_full(r->fd >= 0 ? r->fd : terminal, line, strlen(line), NULL);
 }

@@ -16,6 +16,8 @@ void report_close(Report *r);        /* NULL is fine */
 const char *report_path(const Report *r);
 
 /* Whole lines; the newline is added. */
+/* Shown on a terminal until the next line comes; nowhere else. */
+void report_begin(Report *r, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void report_say(Report *r, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void report_error(Report *r, const char *format, ...) G_GNUC_PRINTF(2, 3);
 

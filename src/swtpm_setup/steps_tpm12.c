@@ -48,7 +48,8 @@ store_cert(struct setup *s, struct tpm12 *t, const char *role, const char *title
         return TRUE;
     if (!tpm12_nv_store(t, index, cert, error))
         return FALSE;
-    made_add_area(&s->made, role, index, g_bytes_get_size(cert));
+    if (!made_add_area(&s->made, role, index, cert, error))
+        return FALSE;
     report_say(s->report, "Successfully created NVRAM area for %s certificate.", title);
     return TRUE;
 }

@@ -33,8 +33,7 @@ store_area(struct setup *s, guint32 index, const char *role, GBytes *data, gbool
 {
     if (!tpm2_nv_store(s->tpm, index, data, lock, error))
         return FALSE;
-    made_add_area(&s->made, role, index, g_bytes_get_size(data));
-    return TRUE;
+    return made_add_area(&s->made, role, index, data, error);
 }
 
 static gboolean
@@ -65,6 +64,7 @@ make_cert(struct setup *s, const char *type, const char *key, GError **error)
         .facts = &s->facts,
     };
 
+    report_begin(s->report, "Making the %s certificate", type);
     return cert_make(&request, s->conf, s->report, error);
 }
 
@@ -162,6 +162,7 @@ make_subject(struct setup *s, const struct subject *subject, GError **error)
     char *name;
     gboolean done;
 
+    report_begin(s->report, "Making the %s %s", a->words, subject->title);
     if (!tpm2_make_key(s->tpm, &subject->wish, &public, error))
         return FALSE;
     name = tpm2_key_name(s->tpm, subject->wish.handle, error);
@@ -190,6 +191,7 @@ make_spk(struct setup *s, GError **error)
 
     if (!s->config->create_spk)
         return TRUE;
+    report_begin(s->report, "Making the storage primary key");
     if (!tpm2_make_key(s->tpm, &wish, &public, error))
         return FALSE;
     Esys_Free(public);
@@ -281,6 +283,7 @@ store_evidence(struct setup *s, GError **error)
 
     if (s->confidential == NULL)
         return TRUE;
+    report_begin(s->report, "Asking the platform for a report");
     if (!confidential_endorse(s->confidential, s->config->nonce, s->ek_publics, error))
         return FALSE;
     confidential_evidence(s->confidential, parts);
