@@ -102,6 +102,96 @@ compare locked --key pwdfile=pw,mode=aes-256-cbc
 both tpm12 --createek --create-ek-cert --create-platform-cert --lock-nvram
 both owned --take-ownership --owner-well-known --srk-well-known
 
+# Certificates as files; keys by file and descriptor; the other ways to name a state.
+same_files()
+{
+    local name
+
+    [ "$(ls debian.files)" = "$(ls ours.files)" ] || fail "$1: other files: $(ls ours.files)"
+    for name in $(ls ours.files); do
+        for who in debian ours; do
+            openssl asn1parse -inform der -in "$who.files/$name" | grep -vE 'TIME|BIT STRING' |
+                sed '5d' | sed -E 's/^ *[0-9]+:d=/d=/; s/l= *[0-9]+/l=/' > $who.txt
+        done
+        diff debian.txt ours.txt || fail "$1: $name differs"
+    done
+}
+mkdir debian.files ours.files
+# The folder is another for each program, so it is named by a link.
+for who in debian ours; do
+    program=/usr/bin/swtpm_setup
+    [ $who = debian ] || program=$setup
+    ln -sfn "$TMP/$who.files" files
+    rm -rf $who
+    mkdir $who
+    "$program" --tpm-state "dir://$TMP/$who" --tpm "/usr/bin/swtpm socket" --config conf --tpm2 \
+        --vmid vm:1 --create-ek-cert --write-ek-cert-files "$TMP/files" > $who.out 2>&1 ||
+        { cat $who.out; fail "files: $who"; }
+    spoken $who.out > $who.spoken
+done
+diff debian.spoken ours.spoken || fail "files: says something else"
+same_files files
+compare files
+
+for who in debian ours; do
+    program=/usr/bin/swtpm_setup
+    [ $who = debian ] || program=$setup
+    rm -f $who.state
+    : > $who.state
+    "$program" --tpm-state "file://$TMP/$who.state" --tpm "/usr/bin/swtpm socket" --tpm2 --overwrite \
+        > $who.out 2>&1 || { cat $who.out; fail "file: $who"; }
+    # Ours is made beside its place, so swtpm says that it formats it.
+    spoken $who.out | grep -v Formatting > $who.spoken
+done
+diff debian.spoken ours.spoken || fail "file: says something else"
+[ "$(stat -c %s debian.state)" = "$(stat -c %s ours.state)" ] || fail "file: another size"
+
+openssl rand -hex 32 > key
+both keyfile --tpm2 --createek --keyfile key --cipher aes-256-cbc
+compare keyfile --key file=key,mode=aes-256-cbc,format=hex
+for who in debian ours; do
+    program=/usr/bin/swtpm_setup
+    [ $who = debian ] || program=$setup
+    rm -rf $who
+    mkdir $who
+    "$program" --tpm-state "$TMP/$who" --tpm "/usr/bin/swtpm socket" --tpm2 --keyfile-fd 7 \
+        --cipher aes-256-cbc 7< key > $who.out 2>&1 || { cat $who.out; fail "keyfile-fd: $who"; }
+    spoken $who.out > $who.spoken
+done
+diff debian.spoken ours.spoken || fail "keyfile-fd: says something else"
+compare keyfile-fd --key file=key,mode=aes-256-cbc,format=hex
+
+# A state of the other program, reconfigured by each: what was made stays, the banks change.
+both before --tpm2 --create-ek-cert --lock-nvram
+mv debian swap
+mv ours debian
+mv swap ours
+for who in debian ours; do
+    program=/usr/bin/swtpm_setup
+    [ $who = debian ] || program=$setup
+    "$program" --tpm-state "$TMP/$who" --tpm "/usr/bin/swtpm socket" --tpm2 --reconfigure \
+        --pcr-banks sha1,sha384 > $who.out 2>&1 || { cat $who.out; fail "reconfigure: $who"; }
+    spoken $who.out > $who.spoken
+done
+diff debian.spoken ours.spoken || fail "reconfigure: says something else"
+compare reconfigure
+
+# --overwrite and --not-overwrite: the same words, and the same that stays.
+for option in --overwrite --not-overwrite; do
+    for who in debian ours; do
+        program=/usr/bin/swtpm_setup
+        [ $who = debian ] || program=$setup
+        sha256sum < $who/tpm2-00.permall > $who.sum
+        "$program" --tpm-state "$TMP/$who" --tpm "/usr/bin/swtpm socket" --tpm2 $option \
+            > $who.out 2>&1 || { cat $who.out; fail "$option: $who"; }
+        spoken $who.out > $who.spoken
+        changed=no
+        sha256sum < $who/tpm2-00.permall | cmp -s - $who.sum || changed=yes
+        echo "changed: $changed" >> $who.spoken
+    done
+    diff debian.spoken ours.spoken || fail "$option: differs"
+done
+
 # The words of failures, and their status.
 mkdir d o
 "$setup" --tpm2 --tpm-state "$TMP/o" --tpm "/usr/bin/swtpm socket" > /dev/null
