@@ -15,3 +15,7 @@ tests_tools_tpm_time_LDADD = $(LINK_LIBS)
 check_PROGRAMS += tests/tools/loris
 tests_tools_loris_SOURCES = tests/tools/loris.c
 tests_tools_loris_LDADD = $(LINK_LIBS)
+
+check_PROGRAMS += tests/tools/rogue
+tests_tools_rogue_SOURCES = tests/tools/rogue.c
+tests_tools_rogue_LDADD = $(SESSION_LIBS) $(LINK_LIBS)
