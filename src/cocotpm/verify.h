@@ -19,7 +19,7 @@ enum verify_exit { VERIFY_ACCEPTED, VERIFY_REJECTED, VERIFY_UNUSABLE };
 struct verify_options {
     gboolean help, version, json, allow_debug;
     GPtrArray *roots, *chains;       /* char * */
-    char *policy, *crl, *at, *own_chip;
+    char *policy, *crl, *at, *own_chip, *report_data, *vek;
 };
 
 #define VERIFY_SHOW_ROWS(config) \
@@ -39,6 +39,14 @@ struct verify_options {
       "accept VMs that the host may debug" }, \
     VERIFY_SHOW_ROWS(config)
 
+#define VERIFY_REPORT_DATA_ROW(config) \
+    { "report-data", 0, OPTION_STRING, offsetof(config, common.report_data), "HEX", \
+      "what the report has to be made over, 64 bytes" }
+
+#define VERIFY_VEK_ROW(config) \
+    { "vek", 0, OPTION_STRING, offsetof(config, common.vek), "FILE", \
+      "the VCEK or VLEK certificate of an SNP report, PEM or DER" }
+
 #define VERIFY_CRL_ROW(config) \
     { "crl", 0, OPTION_STRING, offsetof(config, common.crl), "FILE", \
       "the root's revocation list, PEM or DER" }
@@ -56,7 +64,7 @@ struct verify_input {
     gboolean has_policy;
     gboolean chip_not_judged;
     GBytes *chain, *crl;             /* NULL for none */
-    guint8 own_chip[64];
+    guint8 own_chip[64], report_data[64];
     struct verify_context context;   /* points into the rest */
 };
 

@@ -18,14 +18,13 @@
 
 struct hcl_config {
     struct verify_options common;    /* first */
-    char *blob, *vek, *td_quote, *quote, *signature, *nonce;
+    char *blob, *td_quote, *quote, *signature, *nonce;
 };
 
 static const struct option_row rows[] = {
     { "blob", 0, OPTION_STRING, offsetof(struct hcl_config, blob), "FILE",
       "what lies at NV index 0x01400001" },
-    { "vek", 0, OPTION_STRING, offsetof(struct hcl_config, vek), "FILE",
-      "SNP: the VCEK certificate, PEM or DER" },
+    VERIFY_VEK_ROW(struct hcl_config),
     { "td-quote", 0, OPTION_STRING, offsetof(struct hcl_config, td_quote), "FILE",
       "TDX: the quote made of the blob's report" },
     { "quote-message", 0, OPTION_STRING, offsetof(struct hcl_config, quote), "FILE",
@@ -156,7 +155,7 @@ judge(const struct hcl_config *config, char *const *more_chains, const struct hc
 
     if (!hcl_parse(data, len, &h, error))
         return VERIFY_UNUSABLE;
-    if ((h.kind == HCL_SNP) != (config->vek != NULL) || (h.kind == HCL_TDX) != (config->td_quote != NULL)) {
+    if ((h.kind == HCL_SNP) != (config->common.vek != NULL) || (h.kind == HCL_TDX) != (config->td_quote != NULL)) {
         error_malformed(error, "the blob is of %s: %s is needed", h.kind == HCL_SNP ? "SNP" : "TDX",
                         h.kind == HCL_SNP ? "--vek" : "--td-quote");
         return VERIFY_UNUSABLE;
@@ -179,14 +178,14 @@ read_and_judge(const struct hcl_config *config, char *const *more_chains, GError
 
     if (config->blob == NULL)
         error_malformed(error, "--blob is missing");
-    else if ((config->vek == NULL) == (config->td_quote == NULL))
+    else if ((config->common.vek == NULL) == (config->td_quote == NULL))
         error_malformed(error, "one of --vek and --td-quote is needed");
     else if ((config->quote == NULL) != (config->signature == NULL))
         error_malformed(error, "--quote-message and --quote-signature belong together");
     else if (config->nonce != NULL && config->quote == NULL)
         error_malformed(error, "--nonce needs a quote");
     else if (read_optional(config->blob, HCL_MAX, &files.blob, error) &&
-             read_optional(config->vek, CHAIN_MAX, &files.evidence, error) &&
+             read_optional(config->common.vek, CHAIN_MAX, &files.evidence, error) &&
              read_optional(config->td_quote, EVIDENCE_FILE_MAX, &files.evidence, error) &&
              read_optional(config->quote, 4096, &files.quote, error) &&
              read_optional(config->signature, 4096, &files.signature, error))

@@ -157,6 +157,19 @@ read_own_chip(const struct verify_options *options, struct verify_input *in, GEr
 }
 
 static gboolean
+read_report_data(const struct verify_options *options, struct verify_input *in, GError **error)
+{
+    if (options->report_data == NULL)
+        return TRUE;
+    if (!hex_decode(options->report_data, in->report_data, sizeof(in->report_data), error)) {
+        g_prefix_error(error, "--report-data: ");
+        return FALSE;
+    }
+    in->context.report_data = in->report_data;
+    return TRUE;
+}
+
+static gboolean
 fill_input(const struct verify_options *options, char *const *more_chains,
            struct verify_input *in, GError **error)
 {
@@ -167,7 +180,7 @@ fill_input(const struct verify_options *options, char *const *more_chains,
         return FALSE;
     if (!replace_roots(in->policy, options->roots, error) ||
         !read_chain(options->chains, more_chains, &in->chain, error) ||
-        !read_own_chip(options, in, error) ||
+        !read_own_chip(options, in, error) || !read_report_data(options, in, error) ||
         !read_time(options->at, &in->context.now, error))
         return FALSE;
     if (options->crl != NULL && (in->crl = io_read_file(options->crl, CHAIN_MAX, error)) == NULL)

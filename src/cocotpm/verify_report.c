@@ -6,25 +6,22 @@
 
 #include "base/error.h"
 #include "base/io.h"
-#include "base/keyfile.h"
 #include "cocotpm/verify.h"
 #include "cocotransport/attest/certificate.h"
 #include "cocotransport/attest/certtable.h"
 
 struct report_config {
     struct verify_options common;    /* first */
-    char *report, *vek, *certs, *report_data;
+    char *report, *certs;
 };
 
 static const struct option_row rows[] = {
     { "report", 0, OPTION_STRING, offsetof(struct report_config, report), "FILE",
       "the report, 1184 bytes" },
-    { "vek", 0, OPTION_STRING, offsetof(struct report_config, vek), "FILE",
-      "the VCEK or VLEK certificate, PEM or DER" },
+    VERIFY_VEK_ROW(struct report_config),
     { "certs", 0, OPTION_STRING, offsetof(struct report_config, certs), "FILE",
       "instead of --vek: the certificate table of an extended report" },
-    { "report-data", 0, OPTION_STRING, offsetof(struct report_config, report_data), "HEX",
-      "what REPORT_DATA has to be, 64 bytes" },
+    VERIFY_REPORT_DATA_ROW(struct report_config),
     VERIFY_CHAIN_ROWS(struct report_config),
     VERIFY_JUDGE_ROWS(struct report_config),
     { 0 }
@@ -61,13 +58,13 @@ read_evidence(const struct report_config *config, struct evidence *ret, GError *
 {
     if (config->report == NULL)
         return error_malformed(error, "--report is missing");
-    if ((config->vek == NULL) == (config->certs == NULL))
+    if ((config->common.vek == NULL) == (config->certs == NULL))
         return error_malformed(error, "one of --vek and --certs is needed");
     ret->parts[EVIDENCE_SNP_REPORT] = verify_read_evidence(config->report, error);
     if (ret->parts[EVIDENCE_SNP_REPORT] == NULL)
         return FALSE;
-    ret->parts[EVIDENCE_VEK_CERTIFICATE] = config->vek != NULL
-                                           ? io_read_file(config->vek, CHAIN_MAX, error)
+    ret->parts[EVIDENCE_VEK_CERTIFICATE] = config->common.vek != NULL
+                                           ? io_read_file(config->common.vek, CHAIN_MAX, error)
                                            : vek_of_table(config->certs, error);
     return ret->parts[EVIDENCE_VEK_CERTIFICATE] != NULL;
 }
@@ -77,20 +74,13 @@ judge(const struct report_config *config, char *const *more_chains, GError **err
 {
     g_auto(evidence_t) evidence = { { NULL } };
     struct verify_input in;
-    guint8 report_data[64];
     struct verdict v = { 0 };
     g_autoptr(JsonObject) fields = NULL;
     int status;
 
-    if (config->report_data != NULL &&
-        !hex_decode(config->report_data, report_data, sizeof(report_data), error)) {
-        g_prefix_error(error, "--report-data: ");
-        return VERIFY_UNUSABLE;
-    }
     if (!read_evidence(config, &evidence, error) ||
         !verify_input_read(&config->common, more_chains, &in, error))
         return VERIFY_UNUSABLE;
-    in.context.report_data = config->report_data != NULL ? report_data : NULL;
     verify_evidence(&evidence, in.policy, &in.context, &v);
     if (g_bytes_get_size(evidence.parts[EVIDENCE_SNP_REPORT]) == SNP_REPORT_SIZE)
         fields = verify_snp_fields(&v.report, v.product);

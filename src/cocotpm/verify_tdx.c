@@ -7,22 +7,19 @@
 
 #include "base/error.h"
 #include "base/io.h"
-#include "base/keyfile.h"
 #include "cocotpm/collateral_json.h"
 #include "cocotpm/verify.h"
 #include "cocotransport/attest/certificate.h"
 
 struct tdx_config {
     struct verify_options common;    /* first */
-    char *quote, *report_data;
-    char *tcb_info, *qe_identity, *chain, *pck_crl;
+    char *quote, *tcb_info, *qe_identity, *chain, *pck_crl;
     GPtrArray *accept;               /* char * */
 };
 
 static const struct option_row rows[] = {
     { "quote", 0, OPTION_STRING, offsetof(struct tdx_config, quote), "FILE", "the quote" },
-    { "report-data", 0, OPTION_STRING, offsetof(struct tdx_config, report_data), "HEX",
-      "what REPORTDATA has to be, 64 bytes" },
+    VERIFY_REPORT_DATA_ROW(struct tdx_config),
     { "tcb-info", 0, OPTION_STRING, offsetof(struct tdx_config, tcb_info), "FILE",
       "Intel's TCB info for the platform, JSON as received" },
     { "qe-identity", 0, OPTION_STRING, offsetof(struct tdx_config, qe_identity), "FILE",
@@ -128,23 +125,16 @@ judge(const struct tdx_config *config, GError **error)
     g_auto(evidence_t) evidence = { { NULL } };
     g_auto(tdx_collateral_t) collateral = { .accept = 0 };
     struct verify_input in;
-    guint8 report_data[64];
     struct verdict v = { 0 };
     g_autoptr(JsonObject) fields = NULL;
     int status;
 
-    if (config->report_data != NULL &&
-        !hex_decode(config->report_data, report_data, sizeof(report_data), error)) {
-        g_prefix_error(error, "--report-data: ");
-        return VERIFY_UNUSABLE;
-    }
     evidence.parts[EVIDENCE_TDX_QUOTE] = verify_read_evidence(config->quote, error);
     if (evidence.parts[EVIDENCE_TDX_QUOTE] == NULL ||
         !read_collateral(config, &collateral, error) ||
         !verify_input_read(&config->common, NULL, &in, error))
         return VERIFY_UNUSABLE;
     verify_input_trust_intel(&config->common, &in);
-    in.context.report_data = config->report_data != NULL ? report_data : NULL;
     in.context.collateral = &collateral;
     verify_evidence(&evidence, in.policy, &in.context, &v);
     if (v.checks->len > 1)

@@ -97,6 +97,14 @@ judged 1 '^rejected: statement_kind' none
 jq '.extra = "AAAA"' "$TMP/good.json" > "$TMP/extra.json"
 judged 2 'not known' extra
 
+# An attestation key of other attributes in the statement: not restricted, or that may leave its TPM.
+for attributes in 00040072 00050070; do
+    statement=$(jq -r .statement "$TMP/good.json" | base64 -d | hex | sed "s/00050072/$attributes/" |
+        unhex | base64 -w 0)
+    jq --arg statement "$statement" '.statement = $statement' "$TMP/good.json" > "$TMP/loose_ak.json"
+    judged 1 '^rejected: ak_restricted' loose_ak
+done
+
 # Without the log PCR 0 is recomputed; an edited log is refused.
 jq 'del(.eventlog)' "$TMP/good.json" > "$TMP/bare.json"
 judged 0 '^accepted' bare
