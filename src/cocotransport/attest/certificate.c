@@ -81,8 +81,6 @@ is_self_issued(gnutls_x509_crt_t crt)
 static gboolean
 read_fields(struct certificate *c, GError **error)
 {
-    unsigned critical;
-
     if (gnutls_x509_crt_get_version(c->crt) != 3)
         return error_malformed(error, "the certificate is not of version 3");
     /* Once, for every question about the key: reading it is dear beside a signature check. */
@@ -91,7 +89,6 @@ read_fields(struct certificate *c, GError **error)
         return FALSE;
     c->subject = common_name(c->crt, gnutls_x509_crt_get_dn_by_oid);
     c->self_issued = is_self_issued(c->crt);
-    c->is_ca = gnutls_x509_crt_get_ca_status(c->crt, &critical) > 0;
     c->from = gnutls_x509_crt_get_activation_time(c->crt);
     c->until = gnutls_x509_crt_get_expiration_time(c->crt);
     if (c->from == (time_t)-1 || c->until == (time_t)-1)
@@ -204,6 +201,14 @@ certificate_parse(GBytes *in, GError **error)
     for (guint i = 1; i < list->len; i++)
         certificate_free(g_ptr_array_index(list, i));
     return g_ptr_array_index(list, 0);
+}
+
+gboolean
+certificate_is_ca(const struct certificate *c)
+{
+    unsigned critical;
+
+    return gnutls_x509_crt_get_ca_status(c->crt, &critical) > 0;
 }
 
 gboolean

@@ -25,7 +25,6 @@ struct certificate {
     gnutls_pubkey_t key;
     char *subject;                   /* its common name; "" for none */
     gboolean self_issued;
-    gboolean is_ca;
     time_t from, until;
 };
 
@@ -40,6 +39,8 @@ char *certificate_issuer(const struct certificate *c);
 /* SHA-256 of the SubjectPublicKeyInfo, which is what roots are pinned by. */
 gboolean certificate_spki_sha256(const struct certificate *c, guint8 ret[static 32],
                                  GError **error);
+/* By its basic constraints alone. */
+gboolean certificate_is_ca(const struct certificate *c);
 /* It may sign certificates, by its basic constraints and its key usage; @below: authorities too. */
 gboolean certificate_is_authority(const struct certificate *c, gboolean below);
 /* Every critical extension is one that certificate_is_authority() looks at (RFC 5280, 4.2). */

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "cocotransport/attest/certificate.h"
 #include "cocotransport/attest/collateral.h"
 #include "cocotransport/attest/policy.h"
 #include "cocotransport/attest/tdx.h"
@@ -37,6 +38,8 @@ struct verify_context {
     const guint8 *report_data;       /* 64 bytes, compared in constant time; NULL: not judged */
     const guint8 *own_chip_id;       /* 64 bytes, for same-chip; NULL: a policy with same-chip refuses */
     GBytes *chain;                   /* ASK/ASVK and ARK, PEM or DER one after the other; NULL: built in */
+    const struct certificate *root;  /* the chain's root where @chain has none: who judges often
+                                        reads it once; NULL: it has to be in there */
     GBytes *crl;                     /* NULL: none */
     const struct tdx_collateral *collateral;      /* TDX; NULL: none */
     gboolean judge_identity;         /* FALSE only for cocotpm-verify without --policy */

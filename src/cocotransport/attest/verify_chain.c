@@ -41,6 +41,16 @@ only_root(GPtrArray *list)
     return found;
 }
 
+static gboolean
+has_root(GPtrArray *list)
+{
+    for (guint i = 0; i < list->len; i++) {
+        if (((const struct certificate *)g_ptr_array_index(list, i))->self_issued)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static const struct certificate *
 only_signer(GPtrArray *list, gboolean vlek)
 {
@@ -141,7 +151,11 @@ check_chain_shape(struct judge *j, G_GNUC_UNUSED int arg)
     if (j->chain == NULL)
         return judge_fail_error(j, error);
     j->root = only_root(j->chain);
-    if (j->root == NULL || j->chain->len < 2)
+    if (j->root == NULL && !has_root(j->chain))
+        j->root = j->context->root;
+    else if (j->root != NULL && j->chain->len < 2)
+        j->root = NULL;
+    if (j->root == NULL)
         return judge_fail(j, "a chain is one root and at least one signer");
     j->verdict->product = product_of_name(j->root->subject);
     return TRUE;
@@ -276,7 +290,7 @@ check_validity(struct judge *j, int which)
 static gboolean
 check_vek_key(struct judge *j, G_GNUC_UNUSED int arg)
 {
-    if (j->vek->is_ca)
+    if (certificate_is_ca(j->vek))
         return judge_fail(j, "the certificate of the report's key is an authority's");
     return certificate_is_p384(j->vek) || judge_fail(j, "the report's key is not on P-384");
 }

@@ -39,7 +39,7 @@ check_chain(struct judge *j, G_GNUC_UNUSED int arg)
     signer = g_ptr_array_index(j->collateral_chain, 0);
     root = g_ptr_array_index(j->collateral_chain, 1);
     /* Root and platform authorities sign for the root, too: the name tells them apart. */
-    if (signer->is_ca || strcmp(signer->subject, SIGNER_NAME) != 0)
+    if (certificate_is_ca(signer) || strcmp(signer->subject, SIGNER_NAME) != 0)
         return judge_fail(j, "the signer of TCB info is called \"%s\"", signer->subject);
     if (!root->self_issued || !judge_signed_by(signer, root) || !judge_signed_by(root, root))
         return judge_fail(j, "%s is not signed by %s", signer->subject, root->subject);

@@ -138,9 +138,9 @@ check_links(struct judge *j, int which)
 
     if (!judge_signed_by(c, issuer))
         return judge_fail(j, "%s is not signed by %s", c->subject, issuer->subject);
-    if (which > 0 && !c->is_ca)
+    if (which > 0 && !certificate_is_ca(c))
         return judge_fail(j, "%s is no certificate authority", c->subject);
-    return which > 0 || !c->is_ca || judge_fail(j, "the platform's key is an authority's");
+    return which > 0 || !certificate_is_ca(c) || judge_fail(j, "the platform's key is an authority's");
 }
 
 static gboolean

@@ -93,6 +93,38 @@ START_TEST(signed_faults_are_refused)
 }
 END_TEST
 
+/* A root that was read before stands in for one in the chain, never beside one. */
+START_TEST(a_root_may_be_read_before)
+{
+    g_auto(evidence_t) evidence = { { NULL } };
+    g_autoptr(policy_t) policy = vector_policy(FALSE);
+    g_autoptr(GBytes) ask = vector_load("ca/genoa_ask.der");
+    g_autoptr(GBytes) ark = vector_load("ca/genoa_ark.der");
+    g_autoptr(GBytes) other = vector_load("ca/milan_ark.der");
+    g_autoptr(GBytes) both = vector_load("ca/ask_ark_genoa.pem");
+    const struct {
+        GBytes *chain, *root;
+        gboolean good;
+    } cases[] = {
+        { ask, ark, TRUE }, { ask, NULL, FALSE }, { ask, other, FALSE }, { ark, ark, FALSE },
+        { both, other, TRUE }, { ask, ask, FALSE },
+    };
+
+    if (ask == NULL ||
+        !vector_evidence("snp/oak_genoa_oc.report.bin", "snp/oak_genoa_oc.vcek.der", &evidence))
+        return;
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(certificate_t) root = cases[i].root ? certificate_parse(cases[i].root, NULL) : NULL;
+        const struct verify_context context = { .now = time(NULL), .chain = cases[i].chain,
+                                                .root = root };
+        struct verdict v = { 0 };
+
+        ck_assert_msg(verify_evidence(&evidence, policy, &context, &v) == cases[i].good, "%zu", i);
+        verdict_clear(&v);
+    }
+}
+END_TEST
+
 START_TEST(no_flipped_byte_is_accepted)
 {
     g_auto(evidence_t) evidence = { { NULL } };
@@ -260,6 +292,7 @@ vectors_suite(void)
     tcase_add_test(c, real_reports_verify);
     tcase_add_test(c, broken_reports_are_refused);
     tcase_add_test(c, signed_faults_are_refused);
+    tcase_add_test(c, a_root_may_be_read_before);
     tcase_add_test(c, no_flipped_byte_is_accepted);
     tcase_add_test(c, no_flipped_byte_of_a_quote_is_accepted);
     tcase_add_test(c, another_enclave_is_not_intels);
