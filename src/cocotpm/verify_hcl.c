@@ -155,7 +155,8 @@ judge(const struct hcl_config *config, char *const *more_chains, const struct hc
 
     if (!hcl_parse(data, len, &h, error))
         return VERIFY_UNUSABLE;
-    if ((h.kind == HCL_SNP) != (config->common.vek != NULL) || (h.kind == HCL_TDX) != (config->td_quote != NULL)) {
+    if ((h.kind == HCL_SNP) != (config->common.vek != NULL) ||
+        (h.kind == HCL_TDX) != (config->td_quote != NULL)) {
         error_malformed(error, "the blob is of %s: %s is needed", h.kind == HCL_SNP ? "SNP" : "TDX",
                         h.kind == HCL_SNP ? "--vek" : "--td-quote");
         return VERIFY_UNUSABLE;
