@@ -31,6 +31,12 @@ static const struct {
     { "AES-128-CCM-8", BASE ":+VERS-TLS1.3:+GROUP-X25519:+ECDHE-PSK:+AES-128-CCM-8", TRUE,
       FALSE },
     { "AES-256-GCM", BASE ":+VERS-TLS1.3:+GROUP-X25519:+ECDHE-PSK:+AES-256-GCM", TRUE, FALSE },
+    { "AES-128-CCM", BASE ":+VERS-TLS1.3:+GROUP-X25519:+ECDHE-PSK:+AES-128-CCM", TRUE, FALSE },
+    { "group X448", BASE ":+VERS-TLS1.3:+GROUP-X448:+ECDHE-PSK:+AES-128-GCM", TRUE, FALSE },
+    { "TLS 1.2 beside 1.3, and no group", "NORMAL:-KX-ALL:+ECDHE-PSK:-GROUP-ALL:+GROUP-SECP384R1",
+      TRUE, FALSE },
+    { "PSK without (EC)DHE offered beside it: not taken", BASE ":+VERS-TLS1.3:+GROUP-X25519:+PSK"
+      ":+ECDHE-PSK:+AES-128-GCM", TRUE, TRUE },
     { "certificates only", BASE ":+VERS-TLS1.3:+GROUP-X25519:+ECDHE-ECDSA:+AES-128-GCM", FALSE,
       FALSE },
     { "middlebox compatibility", "NONE:+AEAD:+SIGN-ECDSA-SECP256R1-SHA256:+VERS-TLS1.3"
