@@ -22,7 +22,18 @@ rm -f "$TMP/link"
 start swtpm taskset -c 0 "$swtpm" socket --tpm2 --tpmstate "dir=$TMP/state" \
     --cocotpm "type=unixio,path=$TMP/link,id=$id,platform=emulator:$TMP/tpmvm"
 wait_socket swtpm "$TMP/link"
-coco_launch bench
-echo "pinned to one core:"
-taskset -c 0 "$bench" "$count" "$runs" "$TMP/plain.sock" "$TMP/link" "$TMP/driver.policy" \
-    "$TMP/chip/chain.pem" "$id" "emulator:$TMP/bench"
+
+# figures WHAT LINK: pinned to one core, as the servers.
+figures()
+{
+    echo "$1:"
+    coco_launch bench
+    taskset -c 0 "$bench" "$count" "$runs" "$TMP/plain.sock" "$2" "$TMP/driver.policy" \
+        "$TMP/chip/chain.pem" "$id" "emulator:$TMP/bench" | grep -v "^attached$"
+}
+
+figures "all on one core, Unix socket" "$TMP/link"
+port=$(free_port)
+start relay taskset -c 0 "$(ours cocotpm-relay)" --listen "tcp:127.0.0.1:$port" --to "unixio:$TMP/link"
+wait_socket relay "$port"
+figures "all on one core, TCP and cocotpm-relay between" "tcp:127.0.0.1:$port"
