@@ -4,6 +4,7 @@
  *   tpm_bench commands DATA-SOCKET COUNT      medians of three commands on one kept connection
  *   tpm_bench control DATA-SOCKET CTRL-SOCKET COUNT
  *             latency of control commands while RSA keys are made on the data connection
+ *   tpm_bench nvwrite DATA-SOCKET… COUNT      medians of NV_Write on each, alternating
  */
 #include "config.h"
 
@@ -281,6 +282,84 @@ run_control(const char *data_path, const char *ctrl_path, guint count)
     close(ctrl);
 }
 
+#define NV_INDEX 0x01500020u
+#define RH_OWNER 0x40000001u
+
+/* The owner's empty password. */
+static void
+add_password(struct builder *out)
+{
+    builder_be32(out, 9);
+    builder_be32(out, 0x40000009);
+    builder_zero(out, 5);
+}
+
+static void
+make_nv_define(struct command *c)
+{
+    struct builder out = begin(c, "NV_DefineSpace", 0x8002, 0x12a);
+
+    builder_be32(&out, RH_OWNER);
+    add_password(&out);
+    builder_be16(&out, 0);
+    builder_be16(&out, 14);
+    builder_be32(&out, NV_INDEX);
+    builder_be16(&out, 0x000b);
+    builder_be32(&out, 1u << 1 | 1u << 17);        /* OWNERWRITE, OWNERREAD */
+    builder_be16(&out, 0);
+    builder_be16(&out, 8);
+    finish(c, &out);
+}
+
+/* Another value each time: one that is there already is not stored. */
+static void
+make_nv_write(struct command *c, guint64 value)
+{
+    struct builder out = begin(c, "NV_Write", 0x8002, 0x137);
+
+    builder_be32(&out, RH_OWNER);
+    builder_be32(&out, NV_INDEX);
+    add_password(&out);
+    builder_be16(&out, 8);
+    builder_be64(&out, value);
+    builder_be16(&out, 0);
+    finish(c, &out);
+}
+
+static void
+run_nvwrite(char **paths, guint sockets, guint count)
+{
+    g_autofree int *fds = g_new(int, sockets);
+    g_autofree gint64 *times = g_new(gint64, (gsize)sockets * count);
+    struct command c;
+
+    make_nv_define(&c);
+    for (guint k = 0; k < sockets; k++) {
+        fds[k] = connect_or_die(paths[k]);
+        send_command(fds[k], &c);
+        if (receive_answer(fds[k], NULL) != 0)
+            die(c.name);
+    }
+    for (guint i = 0; i < count * sockets; i++) {
+        const guint k = i % sockets;
+        const gint64 start = now();
+
+        make_nv_write(&c, i);
+        send_command(fds[k], &c);
+        if (receive_answer(fds[k], NULL) != 0)
+            die(c.name);
+        times[k * count + i / sockets] = now() - start;
+    }
+    for (guint k = 0; k < sockets; k++) {
+        gint64 *mine = times + (gsize)k * count;
+
+        qsort(mine, count, sizeof(*mine), compare);
+        printf("%s: median %.1f us, p99 %.1f us\n", paths[k], (double)mine[count / 2] / 1000,
+               (double)mine[count - 1 - count / 100] / 1000);
+        close(fds[k]);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -290,7 +369,9 @@ main(int argc, char **argv)
         run_commands(argv[2], count);
     else if (argc == 5 && strcmp(argv[1], "control") == 0 && count > 0)
         run_control(argv[2], argv[3], count);
+    else if (argc >= 4 && strcmp(argv[1], "nvwrite") == 0 && count > 0)
+        run_nvwrite(argv + 2, (guint)argc - 3, count);
     else
-        die("usage: tpm_bench commands DATA COUNT | control DATA CTRL COUNT");
+        die("usage: tpm_bench commands DATA COUNT | control DATA CTRL COUNT | nvwrite DATA… COUNT");
     return EXIT_SUCCESS;
 }

@@ -1,0 +1,67 @@
+#!/bin/bash
+# test: NV_Write of a CoCoTPM, without and with a witness of three etcd members, and of Debian's swtpm
+# alone: yes
+# sanitizers: no
+# BENCH_COUNT=N writes of each, alternating (1000)
+set -euo pipefail
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../lib_coco.sh"
+. "$(dirname "$0")/../lib_session.sh"
+
+count=${BENCH_COUNT:-1000}
+debian=/usr/bin/swtpm
+sockets=()
+
+# session NAME: its state in $TMP/NAME.state, its TPM at $TMP/NAME.tpm through driver and link.
+session()
+{
+    rm -rf "$TMP/state"
+    coco_provision "${@:2}"
+    mv "$TMP/state" "$TMP/$1.state"
+    start "$1" "$swtpm" socket --tpm2 --tpmstate "dir=$TMP/$1.state" \
+        --cocotpm "type=unixio,path=$TMP/$1.link,id=$id,platform=emulator:$TMP/tpmvm"
+    wait_socket "$1" "$TMP/$1.link"
+    coco_launch "$1"
+    policy_driver chip "$TMP/tpm.img" "$TMP/instance.policy" > "$TMP/driver.policy"
+    LINK=unixio:$TMP/$1.link coco_driver "$1"
+    sockets+=("$TMP/$1.tpm")
+}
+
+coco_world
+session sealed
+if command -v etcd > /dev/null; then
+    . "$(dirname "$0")/../lib_etcd.sh"
+    cd "$TMP"
+    base=$(free_port 6)
+    for i in 0 1 2; do
+        etcd_at[i]=127.0.0.1:$((base + i))
+        etcd_peer_at[i]=127.0.0.1:$((base + 3 + i))
+    done
+    etcd_certificates 127.0.0.1
+    for i in 0 1 2; do etcd_member $i; done
+    for i in 0 1 2; do wait_socket m$i $((base + i)); done
+    id=$(cat /proc/sys/kernel/random/uuid)
+    policy_instance chip "$TMP/coco.img" freshness.kind=witness "freshness.witness=$urls" \
+        "freshness.witness-key=$pin" > "$TMP/instance.policy"
+    session witnessed "witness-key=$TMP/client.key" "witness-certificate=$TMP/client.pem"
+fi
+mkdir "$TMP/plain"
+start plain "$swtpm" socket --tpm2 --tpmstate "dir=$TMP/plain" \
+    --server "type=unixio,path=$TMP/plain.s" --flags not-need-init,startup-clear
+wait_socket plain "$TMP/plain.s"
+sockets+=("$TMP/plain.s")
+if [ -x "$debian" ]; then
+    mkdir "$TMP/debian"
+    start debian "$debian" socket --tpm2 --tpmstate "dir=$TMP/debian" \
+        --server "type=unixio,path=$TMP/debian.s" --ctrl "type=unixio,path=$TMP/debian.c" \
+        --flags not-need-init,startup-clear
+    wait_socket debian "$TMP/debian.s"
+    sockets+=("$TMP/debian.s")
+fi
+echo "NV_Write, $count each, alternating, on $(stat -f -c %T "$TMP"):"
+"$(ours tpm_bench)" nvwrite "${sockets[@]}" "$count" | sed "s|^$TMP/||"
+
+for name in sealed witnessed; do
+    [ -z "${pids[driver-$name]:-}" ] || coco_driver_stop "$name"
+    [ -z "${pids[$name]:-}" ] || stop "$name" || fail "the CoCoTPM $name ended with $?"
+done
