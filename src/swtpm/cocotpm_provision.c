@@ -46,7 +46,8 @@ run_change_policy(struct provisioning *in, GError **error)
 static gboolean
 run_inspect(struct provisioning *in, GError **error)
 {
-    g_autofree char *words = sealed_inspect(in->config, error);
+    const gboolean json = in->p->action == PROVISION_INSPECT;
+    g_autofree char *words = sealed_inspect(in->config, json, error);
 
     if (words == NULL)
         return FALSE;
@@ -60,6 +61,7 @@ static gboolean (*const actions[])(struct provisioning *in, GError **error) = {
     [PROVISION_RECOVER] = run_recover,
     [PROVISION_CHANGE_POLICY] = run_change_policy,
     [PROVISION_INSPECT] = run_inspect,
+    [PROVISION_INSPECT_TEXT] = run_inspect,
 };
 
 gboolean

@@ -92,7 +92,9 @@ act_on_state(const struct setup_config *config, const char *const *program, GErr
         return error_malformed(error, config->recover
                                    ? "--recover needs --cocotpm id=,recovery-secret-fd="
                                    : "--change-policy needs --cocotpm id=,policy=");
-    return run_swtpm(config, program, config->recover   ? PROVISION_RECOVER
-                                      : config->inspect ? PROVISION_INSPECT
-                                                        : PROVISION_CHANGE_POLICY, error);
+    if (config->inspect)
+        return run_swtpm(config, program,
+                         config->json ? PROVISION_INSPECT : PROVISION_INSPECT_TEXT, error);
+    return run_swtpm(config, program,
+                     config->recover ? PROVISION_RECOVER : PROVISION_CHANGE_POLICY, error);
 }

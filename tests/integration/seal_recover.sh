@@ -38,6 +38,15 @@ grep -q '^slot *recovery' "$TMP/plain" || fail "no recovery slot: $(cat "$TMP/pl
 grep -q "$(sha256sum < "$TMP/instance.policy" | cut -d' ' -f1)" "$TMP/plain" || fail "no digest"
 inspect --json | finds '"authenticated" : false' || fail "JSON claims what it cannot know"
 inspect --cocotpm "id=$id,platform=emulator:$TMP/tpmvm" > "$TMP/opened"
+grep -q 'opened with this platform.s key: authentic' "$TMP/opened" || fail "$(cat "$TMP/opened")"
+for word in UUID 'policy digest' epoch generation 'chain hash' 'key source' bind VMPL 'guest SVN' TCB slot; do
+    grep -q "^$word  *[^ ]" "$TMP/opened" || fail "it says nothing of its $word"
+done
+inspect --json --cocotpm "id=$id,platform=emulator:$TMP/tpmvm" > "$TMP/opened"
+for word in uuid policy-digest epoch generation chain-hash key-source bind vmpl guest-svn tcb slots; do
+    grep -q "\"$word\"" "$TMP/opened" || fail "JSON says nothing of its $word"
+done
+! grep -qaFf <(hex < "$TMP/secret") "$TMP/opened" || fail "a secret is told"
 grep -q '"authenticated" : true' "$TMP/opened" || fail "not opened: $(cat "$TMP/opened")"
 
 coco_swtpm
@@ -54,7 +63,8 @@ image tpm "a newer firmware, kernel and initrd of the TPM VM"
 vm_launch chip tpmvm "$TMP/tpm.img"
 expect_fail 'sealed by another image' "$swtpm" socket --tpm2 --tpmstate "dir=$TMP/state" \
     --cocotpm "type=unixio,path=$TMP/link,id=$id,platform=emulator:$TMP/tpmvm"
-inspect --cocotpm "id=$id,platform=emulator:$TMP/tpmvm" | finds '"authenticated" : false' ||
+inspect --json --cocotpm "id=$id,platform=emulator:$TMP/tpmvm" |
+    finds '"authenticated" : false' ||
     fail "a state that does not open passes for authentic"
 head -c 32 /dev/urandom > "$TMP/wrong"
 expect_fail 'recovery slot does not open' recover "$TMP/wrong"

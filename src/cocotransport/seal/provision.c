@@ -46,7 +46,7 @@ makes_sense(guint8 action, const struct cursor *values, GError **error)
 {
     static const int secrets[] = { VALUE_PSK, VALUE_OWNER, VALUE_RECOVERY, VALUE_NEW_OWNER };
 
-    if (action < PROVISION_MAKE || action > PROVISION_INSPECT)
+    if (action < PROVISION_MAKE || action > PROVISION_INSPECT_TEXT)
         return error_malformed(error, "action %u is unknown", action);
     if (action == PROVISION_MAKE && values[VALUE_LINEAGE].pos == NULL)
         return error_malformed(error, "element lineage is missing");

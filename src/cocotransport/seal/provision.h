@@ -17,7 +17,8 @@ enum provision_action {
     PROVISION_RECOVER = 2,               /* an existing state is opened by its recovery secret */
     PROVISION_CHANGE_POLICY = 3,         /* an existing state gets the policy given here, if its
                                             owner signed that; else prints what to sign */
-    PROVISION_INSPECT = 4,               /* prints what a state says of itself, and ends */
+    PROVISION_INSPECT = 4,               /* prints what a state says of itself as JSON, and ends */
+    PROVISION_INSPECT_TEXT = 5,          /* the same in words */
 };
 
 typedef struct provision provision_t;

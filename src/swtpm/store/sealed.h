@@ -94,8 +94,8 @@ gboolean sealed_recover(const struct sealed_config *config, const Secret *recove
 gboolean sealed_change_policy(const struct sealed_config *config, const struct provision *p,
                               char **ret_text, GError **error);
 
-/* JSON of what the file says of itself, opened with this platform's key; NULL on failure. */
-char *sealed_inspect(const struct sealed_config *config, GError **error);
+/* What the file says of itself, opened with this platform's key where that can; NULL on failure. */
+char *sealed_inspect(const struct sealed_config *config, gboolean json, GError **error);
 
 /* As a Store: "permall" only, the rest is absent and cannot be saved. */
 Store *sealed_store(SealedStore *s);

@@ -133,7 +133,7 @@ sealed_recover(const struct sealed_config *config, const Secret *recovery, GErro
 }
 
 char *
-sealed_inspect(const struct sealed_config *config, GError **error)
+sealed_inspect(const struct sealed_config *config, gboolean json, GError **error)
 {
     g_autoptr(SealedStore) s = store_new(config, NULL);
     g_autoptr(GBytes) file = NULL;
@@ -144,8 +144,9 @@ sealed_inspect(const struct sealed_config *config, GError **error)
         return NULL;
     switch (disk_read(&s->disk, SEALED_FILE, &file, error)) {
     case DISK_READ:
-        return inspect_json(g_bytes_get_data(file, NULL), g_bytes_get_size(file),
-                            image_read(s, SEALED_FILE, file, &image, &why), error);
+        return (json ? inspect_json : inspect_text)(
+            g_bytes_get_data(file, NULL), g_bytes_get_size(file),
+            image_read(s, SEALED_FILE, file, &image, &why), error);
     case DISK_ABSENT:
         error_denied(error, "%s/%s: there is none", s->disk.path, SEALED_FILE);
         return NULL;

@@ -375,13 +375,13 @@ START_TEST(inspect_says_whether_it_is_authentic)
     g_autofree char *good = NULL, *bad = NULL;
 
     fake_make(f, "tpm");
-    good = sealed_inspect(&f->config, NULL);
+    good = sealed_inspect(&f->config, TRUE, NULL);
     ck_assert_ptr_nonnull(strstr(good, "\"authenticated\" : true"));
     ck_assert_ptr_nonnull(strstr(good, "5a010203-0405-0607-0809-0a0b0c0d0e0f"));
     ck_assert_ptr_nonnull(strstr(good, "\"bind\" : \"measurement\""));
     ck_assert_ptr_nonnull(strstr(good, "\"recovery\""));
     f->provider.image = "another";
-    bad = sealed_inspect(&f->config, NULL);
+    bad = sealed_inspect(&f->config, TRUE, NULL);
     ck_assert_ptr_nonnull(strstr(bad, "\"authenticated\" : false"));
 }
 END_TEST
