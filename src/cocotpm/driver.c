@@ -12,12 +12,16 @@
 #include "cocotpm/driver_check.h"
 #include "cocotpm/driver_config.h"
 #include "cocotpm/driver_front.h"
+#include "cocotpm/driver_ima.h"
 #include "cocotpm/driver_link.h"
 #include "cocotpm/driver_receipt.h"
+#include "cocotpm/driver_vtpm.h"
+#include "cocotpm/initrd.h"
 #include "cocotpm/resume_file.h"
 #include "cocotransport/wire/eventlog.h"
 #include "cocotransport/wire/statement.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -28,6 +32,8 @@ struct driver {
     Program *program;
     DriverSession *session;
     DriverFront *front;
+    DriverVtpm *vtpm;
+    DriverIma *ima;
     DriverAsk *evidence, *check;
     DriverReceipt *receipt;
     struct driver_link link;
@@ -236,6 +242,8 @@ attach(struct driver *d, GError **error)
 static gboolean
 serve(struct driver *d, GError **error)
 {
+    if (!d->config.server)
+        return TRUE;
     d->data = link_listen(&d->setup.data, error);
     if (d->data < 0)
         return FALSE;
@@ -253,13 +261,59 @@ remove_socket(const struct link_address *a)
         unlink(a->path);
 }
 
+/* Programs that run unmeasured from here on must not find a TPM that vouches for the others. */
 static void
-driver_run(struct driver *d)
+ima_failed(const char *why, gpointer data)
 {
-    d->front = driver_front_new(d->data, d->control, driver_session_tpm(d->session), stop, d);
-    d->data = d->control = -1;
-    program_on_signal(d->program, on_signal, d);
-    program_run(d->program);
+    g_autofree char *words = g_strdup_printf("--ima: %s", why);
+
+    driver_session_fail(((struct driver *)data)->session, words);
+}
+
+/* Asked before the one attach that a launch has. */
+static gboolean
+ima_there(const struct driver *d, GError **error)
+{
+    const char *list = d->config.ima && d->config.ima[0] ? d->config.ima : IMA_LIST;
+
+    return !d->config.ima || access(list, R_OK) == 0 || error_errno(error, errno, "--ima: %s", list);
+}
+
+static void
+vtpm_ready(gpointer data)
+{
+    struct driver *d = data;
+    g_autoptr(GError) error = NULL;
+
+    if (program_ready(d->program, &error))
+        return;
+    g_warning("%s", error->message);
+    stop(d);
+}
+
+static const struct driver_vtpm_events vtpm_events = { vtpm_ready, stop };
+
+/* The TPM is there for programs when this returns, or, as a kernel device, when the kernel has
+ * made one of it. What IMA has measured comes before what they ask for. */
+static gboolean
+offer(struct driver *d, GError **error)
+{
+    struct driver_tpm *tpm = driver_session_tpm(d->session);
+
+    if (d->config.ima) {
+        d->ima = driver_ima_new(d->config.ima[0] ? d->config.ima : IMA_LIST, tpm, ima_failed, d,
+                                error);
+        if (!d->ima)
+            return FALSE;
+    }
+    if (d->listening) {
+        d->front = driver_front_new(d->data, d->control, tpm, stop, d);
+        d->data = d->control = -1;
+    }
+    if (!d->config.vtpm_proxy)
+        return program_ready(d->program, error);
+    d->vtpm = driver_vtpm_new(tpm, &vtpm_events, d, error);
+    return d->vtpm != NULL;
 }
 
 /* FALSE: a thread still uses what should be freed. */
@@ -272,6 +326,8 @@ driver_clear(struct driver *d)
         remove_socket(&d->setup.data);
         remove_socket(&d->setup.control);
     }
+    g_clear_pointer(&d->ima, driver_ima_free);
+    g_clear_pointer(&d->vtpm, driver_vtpm_free);
     g_clear_pointer(&d->front, driver_front_free);
     g_clear_pointer(&d->evidence, driver_ask_free);
     g_clear_pointer(&d->check, driver_ask_free);
@@ -307,14 +363,17 @@ driver_main(struct driver *d, int argc, char **argv, GError **error)
                                &d->config.program, error);
     if (!d->program || !driver_config_check(&d->config, error))
         return FALSE;
+    program_notify(d->program, getenv("NOTIFY_SOCKET"));
     if (d->config.check_receipt)
         return check_receipt(&d->config, error);
+    initrd_stay(argv);
     if (!driver_setup_load(&d->config, &d->setup, error)
         || !driver_link_open(&d->link, &d->setup.link, d->config.other_tpm, error)
-        || !open_receipt(d, error) || !serve(d, error) || !attach(d, error)
-        || !program_ready(d->program, error))
+        || !open_receipt(d, error) || !ima_there(d, error) || !serve(d, error)
+        || !attach(d, error) || !offer(d, error))
         return FALSE;
-    driver_run(d);
+    program_on_signal(d->program, on_signal, d);
+    program_run(d->program);
     return TRUE;
 }
 

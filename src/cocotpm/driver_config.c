@@ -32,6 +32,10 @@ const struct option_row driver_rows[] = {
         "serve TPM commands there, as the swtpm TCTI wants them"),
     ROW("ctrl", OPTION_STRING, ctrl, "type=…",
         "serve control commands there; P.ctrl or port N+1 where it is not given"),
+    ROW("vtpm-proxy", OPTION_FLAG, vtpm_proxy, NULL,
+        "serve the TPM as a kernel device, found by /dev/cocotpm and /dev/cocotpmrm"),
+    ROW("ima", OPTION_OPTIONAL, ima, "FILE",
+        "extend the kernel's IMA measurement list into PCR 10, and follow it"),
     ROW("eventlog", OPTION_STRING, eventlog, "FILE",
         "write the TCG event log of what the CoCoTPM measured"),
     ROW("evidence", OPTION_STRING, evidence, "PATH",
@@ -93,8 +97,13 @@ driver_config_check(const struct driver_config *c, GError **error)
         return error_malformed(error, "--policy: a file is needed");
     if (c->psk_file && c->psk_fd >= 0)
         return error_malformed(error, "--psk-file and --psk-fd exclude each other");
-    if (!c->server)
-        return error_malformed(error, "--server: nobody could use the TPM");
+    if (!c->server && !c->vtpm_proxy)
+        return error_malformed(error, "--server or --vtpm-proxy: nobody could use the TPM");
+    if (c->ctrl && !c->server)
+        return error_malformed(error, "--ctrl goes with --server");
+    if (c->ima && c->resume)
+        return error_malformed(error, "--ima and --resume exclude each other: what an older driver "
+                               "has extended would count twice");
     if (c->other_tpm && !g_str_has_prefix(c->link, "tpm:"))
         return error_malformed(error, "--other-tpm goes with --link tpm:");
     if (c->on_loss && strcmp(c->on_loss, "block") && strcmp(c->on_loss, "panic"))

@@ -15,6 +15,8 @@ struct driver_config {
     int psk_fd;
     char *platform;
     char *server, *ctrl;
+    gboolean vtpm_proxy;
+    char *ima;                       /* "": the kernel's list */
     char *other_tpm;                 /* beside the carrier */
     char *eventlog;
     char *evidence;                  /* socket for cocotpm-bundle */

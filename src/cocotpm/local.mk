@@ -45,6 +45,8 @@ libdriver_a_SOURCES = \
 	src/cocotpm/driver_config.h \
 	src/cocotpm/driver_front.c \
 	src/cocotpm/driver_front.h \
+	src/cocotpm/driver_ima.c \
+	src/cocotpm/driver_ima.h \
 	src/cocotpm/driver_link.c \
 	src/cocotpm/driver_link.h \
 	src/cocotpm/driver_receipt.c \
@@ -52,6 +54,10 @@ libdriver_a_SOURCES = \
 	src/cocotpm/driver_session.c \
 	src/cocotpm/driver_session.h \
 	src/cocotpm/driver_tpm.h \
+	src/cocotpm/driver_vtpm.c \
+	src/cocotpm/driver_vtpm.h \
+	src/cocotpm/initrd.c \
+	src/cocotpm/initrd.h \
 	src/cocotpm/receipt_file.c \
 	src/cocotpm/receipt_file.h \
 	src/cocotpm/resume_file.c \

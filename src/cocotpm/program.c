@@ -20,6 +20,7 @@ struct Program {
     char *pid_file;
     int pid_fd;
     int ready_fd;
+    const char *notify;              /* systemd's socket */
     void (*stop)(gpointer);
     gpointer stop_data;
 };
@@ -150,12 +151,19 @@ program_start(const char *name, const char *synopsis, const struct option_row *r
     return g_steal_pointer(&p);
 }
 
+void
+program_notify(Program *p, const char *socket)
+{
+    p->notify = socket;
+}
+
 gboolean
 program_ready(Program *p, GError **error)
 {
     if ((p->pid_file || p->pid_fd >= 0) && !pidfile_write(p->pid_file, p->pid_fd, error))
         return FALSE;
     daemon_ready(&p->ready_fd);
+    daemon_notify(p->notify, "READY=1");
     return TRUE;
 }
 

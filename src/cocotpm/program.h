@@ -34,6 +34,8 @@ typedef struct Program Program;
  * exits after --help and --version. @synopsis stands at the top of --help. */
 Program *program_start(const char *name, const char *synopsis, const struct option_row *rows,
                        int argc, char **argv, struct program_config *config, GError **error);
+/* systemd's NOTIFY_SOCKET, which main() finds in the environment; NULL: none. */
+void program_notify(Program *p, const char *socket);
 /* Everything serves: pid file, the waiting parent, systemd. */
 gboolean program_ready(Program *p, GError **error);
 /* Runs the main loop until program_stop() or SIGTERM, SIGINT, SIGHUP. */

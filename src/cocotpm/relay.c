@@ -134,9 +134,12 @@ relay_main(int argc, char **argv, GError **error)
     g_autoptr(Program) program = program_start(
         "cocotpm-relay", "--listen ADDRESS|--ctrl type=unixio,path=P --to ADDRESS [options]", rows,
         argc, argv, &config.program, error);
-    gboolean good = program && config_check(&config, error)
-                    && relay_start(&config, program, error);
+    gboolean good = program && config_check(&config, error);
 
+    if (good) {
+        program_notify(program, getenv("NOTIFY_SOCKET"));
+        good = relay_start(&config, program, error);
+    }
     options_clear(rows, &config);
     return good;
 }

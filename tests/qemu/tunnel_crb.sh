@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # test: a guest reaches its CoCoTPM through nothing but tpm-crb; QEMU refuses to migrate it
 # slow: yes
+# limit: 2400
 # sanitizers: no
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # test: a guest reaches its CoCoTPM through nothing but tpm-tis; a reset of the VM ends its session
 # slow: yes
+# limit: 2400
 # sanitizers: no
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
