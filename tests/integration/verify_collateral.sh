@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # test: cocotpm-verify tdx with TCB info, QE identity and revocation lists: each fault at its check
+# limit: 1200
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../lib_tdx.sh"
