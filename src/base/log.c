@@ -106,6 +106,12 @@ log_open(const struct log_config *config, GError **error)
     return log;
 }
 
+int
+log_fd(const Log *log)
+{
+    return log->fd;
+}
+
 gboolean
 log_limit_pass(struct log_limit *state, guint seconds, guint *ret_dropped)
 {

@@ -21,6 +21,9 @@ struct log_config {
 /* Installs itself as GLib's writer (once a process). Neither file nor fd: standard error. */
 Log *log_open(const struct log_config *config, GError **error);
 
+/* Where it writes, for a library that writes by itself; -1: it is silent. */
+int log_fd(const Log *log);
+
 /* At most one line each @seconds for what a peer can provoke: TRUE when this one may be
  * written; @ret_dropped is how many were not since. @state starts as zeroes. */
 struct log_limit {

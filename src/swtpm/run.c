@@ -88,11 +88,11 @@ on_data_lost(gpointer user)
 {
     struct app *a = user;
 
-    if (a->config->fd >= 0 || a->config->terminate || a->server.fd >= 0 ||
-        a->config->interface == SWTPM_CHARDEV) {
+    if (!a->server.disconnect)
         g_message("Data client disconnected");
+    if (a->config->fd >= 0 || a->config->terminate || a->server.fd >= 0 ||
+        a->config->interface == SWTPM_CHARDEV)
         end(a);
-    }
 }
 
 static void
@@ -125,12 +125,14 @@ on_capture_failed(gpointer user)
     g_warning("The capture file could not be written; it ends here");
 }
 
-/* On the TPM thread. */
+/* On the TPM thread. The length only, as with control commands. */
 static void
-capture(gpointer user, gboolean answer, const guint8 *bytes, gsize len)
+on_traffic(gpointer user, gboolean answer, const guint8 *bytes, gsize len)
 {
     struct app *a = user;
 
+    if (a->log.level >= 2)
+        g_message(" SWTPM_IO_%s: length %zu", answer ? "Write" : "Read", len);
     if (a->capture != NULL && !pcap_message(a->capture, answer, bytes, len, NULL)) {
         g_clear_pointer(&a->capture, pcap_close);
         server_notify(on_capture_failed, a);
@@ -188,7 +190,7 @@ open_channels(struct app *a)
     a->dispatch.allow_set_locality = a->locality.allow_set_locality;
     a->dispatch.before = before_command;
     a->dispatch.before_data = a;
-    a->dispatch.trace = a->capture != NULL ? capture : NULL;
+    a->dispatch.trace = a->capture != NULL || a->log.level >= 2 ? on_traffic : NULL;
     a->dispatch.trace_data = a;
     a->data = data_new(&data, &a->dispatch);
     server_set_data(a->tpm, a->data);
@@ -298,8 +300,8 @@ print(struct app *a, GError **error)
     return TRUE;
 }
 
-static gboolean
-prints(const struct swtpm_config *c)
+gboolean
+run_only_prints(const struct swtpm_config *c)
 {
     return c->print_capabilities || c->print_states || c->print_profiles || c->print_info != NULL;
 }
@@ -345,8 +347,8 @@ run_swtpm(const struct swtpm_config *config, gboolean *ret_logs, GError **error)
     a->server_sockets = a->ctrl_sockets = (struct sockets) { .listen_fd = -1, .client_fd = -1 };
     ok = app_read_options(a, error) &&
          (config->cocotpm == NULL || feature_cocotpm()->check(config, error)) &&
-         (prints(config) ? print(a, error) : serve(a, error));
-    *ret_logs = a->logs;
+         (run_only_prints(config) ? print(a, error) : serve(a, error));
+    *ret_logs = a->logger != NULL;
     clear(a);
     g_free(a);
     return ok;

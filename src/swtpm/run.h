@@ -10,3 +10,6 @@
 
 /* FALSE: @error is what main() says; TRUE: it ended as it should. @ret_logs: a log is open. */
 gboolean run_swtpm(const struct swtpm_config *config, gboolean *ret_logs, GError **error);
+
+/* TRUE when the command line asks for a print of something, and for no TPM. */
+gboolean run_only_prints(const struct swtpm_config *config);

@@ -77,8 +77,8 @@ app_open_log(struct app *a, GError **error)
         .truncate = a->log.truncate,
     };
 
-    a->logs = log_open(&config, error) != NULL;
-    return a->logs;
+    a->logger = log_open(&config, error);
+    return a->logger != NULL;
 }
 
 /* ---- sockets ---- */
@@ -165,6 +165,16 @@ app_store(struct app *a)
     return a->cocotpm != NULL ? feature_cocotpm()->store(a->cocotpm) : a->store;
 }
 
+/* Its lines are indented by their level, and come after our four levels. */
+static void
+show_libtpms(struct app *a)
+{
+    g_autofree char *prefix = g_strconcat(a->log.prefix != NULL ? a->log.prefix : "", "    ", NULL);
+
+    if (log_fd(a->logger) >= 0)
+        engine_set_debug(log_fd(a->logger), (guint)a->log.level - 4, prefix);
+}
+
 gboolean
 app_open_engine(struct app *a, GError **error)
 {
@@ -179,8 +189,7 @@ app_open_engine(struct app *a, GError **error)
     if (a->engine == NULL)
         return FALSE;
     if (a->cocotpm == NULL && a->log.level >= 5)
-        engine_set_debug(a->log.fd >= 0 ? a->log.fd : STDERR_FILENO, (guint)a->log.level - 4,
-                         a->log.prefix);
+        show_libtpms(a);
     a->power = (struct power) {
         .engine = a->engine,
         .store = app_store(a),

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "base/log.h"
 #include "swtpm/ctrl.h"
 #include "swtpm/data.h"
 #include "swtpm/features.h"
@@ -38,7 +39,7 @@ struct app {
     GMainLoop *loop;
     int ready_fd;
     int signal_fd;
-    gboolean logs;
+    Log *logger;             /* NULL: not open yet */
     gboolean ctrl_shutdown;  /* CMD_SHUTDOWN was what ended us */
     gboolean failed;         /* something else than an end that was asked for */
 };

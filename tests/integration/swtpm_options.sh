@@ -36,6 +36,20 @@ fi
 retry gone "$(pid_of swtpm)" || fail "CMD_SHUTDOWN does not end it"
 [ ! -e "$TMP/pid" ] || fail "the pid file stays"
 
+# Level 20 shows libtpms at work, in the log and indented behind the prefix; level 1 none of it.
+for level in 1 20; do
+    rm -f log
+    start leveled "$swtpm" socket --tpmstate dir="$TMP/state" --flags startup-clear \
+        --ctrl type=unixio,path="$TMP/c" --log file="$TMP/log",level=$level,prefix=PRE
+    wait_socket leveled "$TMP/c"
+    "$(ours swtpm_ioctl)" --unix "$TMP/c" -s
+    wait_end leveled || fail "it ends with a failure"
+    [ ! -s leveled.log ] || fail "something is said beside the log at level $level"
+    ! grep -vq '^PRE' log || fail "a line without the prefix"
+    count=$(grep -cE '^PRE {4,7}TPM_' log) || true
+    [ $((count > 100)) = $((level == 20)) ] || fail "$count lines of libtpms at level $level"
+done
+
 # With -d too a failure is the caller's.
 expect_fail 'not' "$swtpm" socket --tpm2 --tpmstate dir="$TMP/none/none" --flags startup-clear -d \
     --server type=unixio,path="$TMP/s"
