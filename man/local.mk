@@ -7,5 +7,5 @@ endif
 dist_man_MANS += man/swtpm-create-tpmca.8
 dist_man_MANS += man/swtpm_setup.8 man/swtpm_setup.conf.5 man/swtpm_cert.8 man/swtpm_localca.8 \
 	man/swtpm-localca.conf.5 man/swtpm-localca.options.5
-dist_man_MANS += man/swtpm.8 man/swtpm_bios.8 man/swtpm_ioctl.8
+dist_man_MANS += man/swtpm.8 man/swtpm_bios.8 man/swtpm_ioctl.8 man/swtpm_ioctls.3
 dist_man_MANS += man/cocotransport.7 man/tss2-tcti-cocotpm.7

@@ -20,13 +20,22 @@
 #include "swtpm/print.h"
 #include "swtpm/run.h"
 
+#ifdef FUSE
+#define CUSE_WORD "|cuse"
+#define CUSE_LINE "  cuse      serve a TPM on a character device of its own\n"
+#else
+#define CUSE_WORD ""
+#define CUSE_LINE ""
+#endif
+
 static const char main_help[] =
-    "Usage: swtpm socket|chardev [options]\n"
+    "Usage: swtpm socket|chardev" CUSE_WORD " [options]\n"
     "       swtpm -v|--version\n"
     "       swtpm -h|--help\n"
     "\n"
     "  socket    serve a TPM on sockets\n"
     "  chardev   serve a TPM on a character device\n"
+    CUSE_LINE
     "\n"
     "swtpm INTERFACE --help says the options of each.\n";
 
@@ -64,20 +73,39 @@ find_interface(const char *word, enum swtpm_interface *ret)
     return FALSE;
 }
 
-/* Beside this very program (a build tree), else where it was installed. */
+/*
+ * Beside this very program or in the folder beside its own (a build tree), else where it was
+ * installed. It is told by argv[0] where we are.
+ */
 static int
-execute_full(char **argv)
+execute(const char *folder, const char *name, char **argv)
 {
     g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-    g_autofree char *folder = g_path_get_dirname(self != NULL ? self : ".");
-    g_autofree char *beside = g_build_filename(folder, "swtpm-full", NULL);
+    g_autofree char *own = g_path_get_dirname(self != NULL ? self : ".");
+    g_autofree char *beside = g_build_filename(own, folder, name, NULL);
+    g_autofree char *installed = g_build_filename(PKGLIBEXECDIR, name, NULL);
 
-    if (self != NULL)
+    if (self != NULL) {
+        argv[0] = self;
         execv(beside, argv);
-    execv(PKGLIBEXECDIR "/swtpm-full", argv);
-    fprintf(stderr, "swtpm: could not execute " PKGLIBEXECDIR "/swtpm-full: %s\n",
-            strerror(errno));
+    }
+    execv(installed, argv);
+    fprintf(stderr, "swtpm: could not execute %s: %s\n", installed, strerror(errno));
     return EXIT_FAILURE;
+}
+
+static int
+execute_cuse(const struct swtpm_config *c, char **argv)
+{
+#ifdef FUSE
+    if (c->name == NULL)
+        return fail("cuse: the name of the device is missing, --name");
+    return execute("../swtpm_cuse", "swtpm-cuse", argv);
+#else
+    (void)c;
+    (void)argv;
+    return fail("cuse: this program was built without it, for want of libfuse3");
+#endif
 }
 
 static void
@@ -104,7 +132,9 @@ serve(struct swtpm_config *c, char **argv)
         return say_version();
     if (!feature_full() &&
         (c->key != NULL || c->migration_key != NULL || c->cocotpm != NULL))
-        return execute_full(argv);
+        return execute(".", "swtpm-full", argv);
+    if (c->interface == SWTPM_CUSE && !run_only_prints(c))
+        return execute_cuse(c, argv);
     if (c->cocotpm != NULL && feature_cocotpm() == NULL)
         return fail("--cocotpm: this program was built without it");
     read_environment(c);

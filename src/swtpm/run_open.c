@@ -47,8 +47,6 @@ check_lists(struct app *a, GError **error)
         a->flags.startup_clear = !a->flags.startup_state;
         a->locality.allow_set_locality = TRUE;
     }
-    if (a->config->interface == SWTPM_CUSE)
-        return error_system(error, "cuse: this build has no CUSE interface");
     if (a->config->profile != NULL)
         return error_denied(error, "--profile: this needs libtpms 0.10; this is %u.%u.%u",
                             engine_libtpms_version() >> 16, (engine_libtpms_version() >> 8) & 0xff,

@@ -123,21 +123,18 @@ run_capability(const struct target *t, GError **error)
 {
     guint8 bytes[8] = { 0 };
     struct cursor in = cursor_from(bytes, sizeof(bytes));
+    guint64 bits = 0;
     gboolean ok;
 
     if (t->device) {
-        guint32 low;
-
-        ok = device_request(t->fd, CMD_GET_CAPABILITY, NULL, 0, bytes, 4, error);
-        low = cursor_be32(&in);
-        if (ok)
-            printf("ptm capability is 0x%x\n", low);
-        return ok;
+        ok = device_capability(t->fd, &bits, error);
+    } else {
+        ok = ptm_send(t->fd, CMD_GET_CAPABILITY, NULL, 0, error) &&
+             ptm_receive(t->fd, bytes, sizeof(bytes), error);
+        bits = cursor_be64(&in);
     }
-    ok = ptm_send(t->fd, CMD_GET_CAPABILITY, NULL, 0, error) &&
-         ptm_receive(t->fd, bytes, sizeof(bytes), error);
     if (ok)
-        printf("ptm capability is 0x%" G_GINT64_MODIFIER "x\n", cursor_be64(&in));
+        printf("ptm capability is 0x%" G_GINT64_MODIFIER "x\n", bits);
     return ok;
 }
 
@@ -206,33 +203,15 @@ run_hash(const struct target *t, const char *text, GError **error)
     return request(t, CMD_HASH_END, NULL, 0, NULL, 0, error);
 }
 
-/* The rest of the answer to GET_STATEBLOB: from the socket, or by read(2) on the device. */
-static gboolean
-read_blob(const struct target *t, const guint8 head[12], guint8 *data, guint32 total,
-          GError **error)
-{
-    gsize have = 0;
-
-    (void)head;
-    if (!t->device)
-        return total == 0 || ptm_receive(t->fd, data, total, error);
-    while (have < total) {
-        ssize_t n = read(t->fd, data + have, total - have);
-
-        if (n <= 0)
-            return error_errno(error, n < 0 ? errno : EIO, "Could not read the state");
-        have += (gsize)n;
-    }
-    return TRUE;
-}
-
 static gboolean
 run_save(const struct target *t, const char *type, const char *path, GError **error)
 {
-    guint8 body[12], head[12] = { 0 };
+    guint8 body[12], head[12 + PTM_STATE_BLOB_SIZE] = { 0 };
     struct builder out = builder_on(body, sizeof(body));
     struct cursor in = cursor_from(head, sizeof(head));
+    gsize want = t->device ? sizeof(head) : 12;
     g_autofree guint8 *data = NULL;
+    gboolean ok;
     GError *refused = NULL;
     guint32 number = 0, total = 0;
 
@@ -242,7 +221,7 @@ run_save(const struct target *t, const char *type, const char *path, GError **er
     builder_be32(&out, number);
     builder_be32(&out, 0);
     /* "There is no such state" is no failure: an empty file says so (savestate before it is saved). */
-    if (!request(t, CMD_GET_STATEBLOB, body, sizeof(body), head, sizeof(head), &refused)) {
+    if (!request(t, CMD_GET_STATEBLOB, body, sizeof(body), head, want, &refused)) {
         if (!g_str_has_suffix(refused->message, ": 0x800")) {
             g_propagate_error(error, refused);
             return FALSE;
@@ -255,8 +234,9 @@ run_save(const struct target *t, const char *type, const char *path, GError **er
     if (total > PTM_ANSWER_MAX)
         return error_malformed(error, "The state has %u bytes, which is too much", total);
     data = g_malloc(total + 1);
-    return read_blob(t, head, data, total, error) &&
-           io_write_file(path, data, total, S_IRUSR | S_IWUSR, error);
+    ok = t->device ? device_read_state(t->fd, head + 12, data, total, error)
+                   : total == 0 || ptm_receive(t->fd, data, total, error);
+    return ok && io_write_file(path, data, total, S_IRUSR | S_IWUSR, error);
 }
 
 static gboolean
@@ -283,6 +263,8 @@ run_load(const struct target *t, const char *type, const char *path, GError **er
     builder_be32(&out, number);
     builder_be32(&out, (guint32)len);
     builder_bytes(&out, data, len);
+    if (t->device)
+        return device_set_state(t->fd, body, builder_len(&out), error);
     return request(t, CMD_SET_STATEBLOB, body, builder_len(&out), NULL, 0, error);
 }
 

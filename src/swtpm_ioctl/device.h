@@ -10,3 +10,9 @@
 /* As ptm_request(): the answer after the result, big-endian, @len bytes. */
 gboolean device_request(int fd, guint32 code, const guint8 *body, gsize body_len, guint8 *ret,
                         gsize len, GError **error);
+
+gboolean device_capability(int fd, guint64 *ret, GError **error);
+
+/* A state may be longer than the structures: the rest is written, or read, after the ioctl. */
+gboolean device_set_state(int fd, const guint8 *body, gsize len, GError **error);
+gboolean device_read_state(int fd, const guint8 *first, guint8 *data, gsize total, GError **error);

@@ -41,7 +41,7 @@ for program in $programs; do
     fi
     case $name in
     swtpm)
-        for kind in socket chardev; do
+        for kind in socket chardev cuse; do
             check "$BUILD/$program" "$page" $kind
         done ;;
     cocotpm-verify)

@@ -9,6 +9,8 @@ libcontrol_a_SOURCES = \
 	src/swtpm/control/channel.h \
 	src/swtpm/control/client.c \
 	src/swtpm/control/client.h \
+	src/swtpm/control/layout.c \
+	src/swtpm/control/layout.h \
 	src/swtpm/control/ptm.c \
 	src/swtpm/control/ptm.h
 libcontrol_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/include
