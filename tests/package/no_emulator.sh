@@ -12,7 +12,7 @@ cd "$TMP/build"
 cc=$(sed -n 's/^CC = //p' "$BUILD/Makefile")
 "$SRC/configure" -q --disable-snp-emulator --enable-werror CC="$cc" CFLAGS="-g -O1" > configure.log 2>&1 ||
     fail "configure"
-make -j2 install DESTDIR="$TMP/root" > make.log 2>&1 || { tail -n 30 make.log; fail "make"; }
+make -j2 install DESTDIR="$TMP/product" > make.log 2>&1 || { tail -n 30 make.log; fail "make"; }
 
 # matching PATTERN: the lines that match; none is no failure.
 matching()
@@ -32,9 +32,9 @@ found()
     done
 }
 
-[ -x "$TMP/root/usr/local/bin/swtpm" ] || fail "nothing was installed"
-[ ! -e "$TMP/root/usr/local/bin/cocotpm-snpemu" ] || fail "the emulator is installed"
-left=$(found "$TMP/root/usr/local")
+[ -x "$TMP/product/usr/local/bin/swtpm" ] || fail "nothing was installed"
+[ ! -e "$TMP/product/usr/local/bin/cocotpm-snpemu" ] || fail "the emulator is installed"
+left=$(found "$TMP/product/usr/local")
 [ -z "$left" ] || fail "of the emulator: $left"
 
 # The same search finds it in the usual build.
