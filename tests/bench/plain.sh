@@ -14,7 +14,7 @@ swtpm=$(ours swtpm)
 bench=$(ours tpm_bench)
 count=2000 runs=2 starts=10 controls=100
 if [ "${BENCH_QUICK:-1}" = 0 ]; then
-    count=20000 runs=5 starts=50 controls=1000
+    count=20000 runs=9 starts=50 controls=1000
 fi
 
 serve()
@@ -48,12 +48,28 @@ for pin in pinned unpinned; do
             [ "$side" = ours ] && program=$swtpm || program=$theirs
             serve "$program" "$side" "${prefix[@]}"
             "${prefix[@]}" "$bench" commands "$TMP/$side.s" "$count" |
-                sed "s/^/$pin, run $run, $side: /"
+                sed "s/^/$pin, run $run, $side: /" | tee -a "$TMP/commands"
             [ "$pin$run" != pinned1 ] || idle_memory "$side"
             stop "$side" || true
         done
     done
 done
+
+# ratios: of the medians over the runs; one slow spell of the machine does not count then.
+ratios()
+{
+    sed -E 's/^([a-z]+), run [0-9]+, ([a-z]+): ([^:]+): median ([0-9.]+) us.*/\1|\3|\2|\4/' "$TMP/commands" |
+        sort -t '|' -k 1,3 -k 4,4n | awk -F '|' '
+        { side = $1 "|" $2 "|" $3; value[side, ++n[side]] = $4
+          if (!((what = $1 "|" $2) in seen)) { seen[what] = 1; order[++whats] = what } }
+        END { for (i = 1; i <= whats; i++) {
+                  ours = order[i] "|ours"; theirs = order[i] "|theirs"
+                  a = value[ours, int((n[ours] + 1) / 2)]; b = value[theirs, int((n[theirs] + 1) / 2)]
+                  split(order[i], name, "|")
+                  printf "%s, %s: ours %.2f us, theirs %.2f us: %.2f\n", name[1], name[2], a, b, a / b } }'
+}
+echo "medians of $runs runs of $count commands each:"
+ratios
 
 # From the start of the process to the first answer.
 for side in ours theirs; do : > "$TMP/start.$side"; done
