@@ -259,6 +259,19 @@ serve_stream(Data *d)
     }
 }
 
+/*
+ * Who passed the descriptor may have kept a copy, and whether it blocks is common to both: a
+ * read that does not wait, and not for a job, would be tried again without end.
+ */
+static void
+poll_from_now_on(Data *d)
+{
+    g_mutex_lock(&d->lock);
+    if (g_atomic_int_get(&d->interrupted) == 0)
+        d->waits = FALSE;
+    g_mutex_unlock(&d->lock);
+}
+
 void
 data_ready(Data *d)
 {
@@ -269,6 +282,8 @@ data_ready(Data *d)
         return;
     }
     n = read(d->client, d->buffer + d->have, sizeof(d->buffer) - d->have);
+    if (n < 0 && errno == EAGAIN && d->waits)
+        poll_from_now_on(d);
     if (n < 0 && (errno == EINTR || errno == EAGAIN))
         return;
     if (n <= 0) {

@@ -159,6 +159,24 @@ START_TEST(what_does_not_block_is_polled)
 }
 END_TEST
 
+START_TEST(a_descriptor_that_stops_blocking_is_polled)
+{
+    struct fixture f;
+    int copy;
+
+    set_up(&f);
+    copy = fcntl(data_poll_fd(f.data), F_DUPFD_CLOEXEC, 0);
+    ck_assert_int_eq(fcntl(copy, F_SETFL, O_NONBLOCK), 0);
+    for (guint i = 0; i < 3; i++)
+        ask(f.peer);
+    server_call(f.server, NULL, NULL);
+    ck_assert(!data_waits(f.data));
+    ask(f.peer);
+    io_close(&copy);
+    tear_down(&f);
+}
+END_TEST
+
 Suite *
 data_suite(void)
 {
@@ -170,6 +188,7 @@ data_suite(void)
     tcase_add_test(t, jobs_and_commands_do_not_miss_each_other);
     tcase_add_test(t, the_next_client_is_served_after_one_that_left);
     tcase_add_test(t, what_does_not_block_is_polled);
+    tcase_add_test(t, a_descriptor_that_stops_blocking_is_polled);
     suite_add_tcase(s, t);
     return s;
 }
