@@ -6,10 +6,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -79,6 +81,24 @@ daemon_ready(int *ready_fd)
         null = -1;           /* was closed, and is now one of the three */
     io_write_full(*ready_fd, "", 1, NULL);
     io_close(ready_fd);
+}
+
+gboolean
+daemon_signals(int *ret_fd, GError **error)
+{
+    sigset_t set;
+    int fd;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
+        return error_errno(error, errno, "sigprocmask");
+    fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (fd < 0)
+        return error_errno(error, errno, "signalfd");
+    *ret_fd = fd;
+    return TRUE;
 }
 
 gboolean

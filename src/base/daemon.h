@@ -15,6 +15,14 @@ gboolean daemon_start(int *ret_ready_fd, GError **error);
 /* Detaches from the terminal and ends the waiting parent with success; -1 is fine. */
 void daemon_ready(int *ready_fd);
 
+/*
+ * A descriptor that becomes readable when the process is asked to end (SIGTERM,
+ * SIGINT): GLib's signal sources make a thread of their own, which may not have
+ * begun when a sandbox is closed. Before the first thread, so that the signals
+ * are blocked in all.
+ */
+gboolean daemon_signals(int *ret_fd, GError **error);
+
 /* Writes the pid; path or fd (-1: none). */
 gboolean pidfile_write(const char *path, int fd, GError **error);
 void pidfile_remove(const char *path);

@@ -42,24 +42,11 @@ on_signal(gint fd, GIOCondition condition, gpointer user)
     return G_SOURCE_CONTINUE;
 }
 
-/*
- * A descriptor, since GLib's signal sources make a thread of their own, which
- * may not have begun when the sandbox is closed. Before the first thread, so
- * that the signals are blocked in all.
- */
 static gboolean
 catch_signals(struct app *a, GError **error)
 {
-    sigset_t set;
-
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
-        return error_errno(error, errno, "sigprocmask");
-    a->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (a->signal_fd < 0)
-        return error_errno(error, errno, "signalfd");
+    if (!daemon_signals(&a->signal_fd, error))
+        return FALSE;
     g_unix_fd_add(a->signal_fd, G_IO_IN, on_signal, a);
     return TRUE;
 }

@@ -7,10 +7,8 @@
  */
 #include "config.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -90,20 +88,6 @@ start_tpm(struct front *f, const char *swtpm, GError **error)
 }
 
 static gboolean
-catch_signals(struct front *f, GError **error)
-{
-    sigset_t set;
-
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
-        return error_errno(error, errno, "sigprocmask");
-    f->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    return f->signal_fd >= 0 || error_errno(error, errno, "signalfd");
-}
-
-static gboolean
 on_ready(gpointer user)
 {
     struct front *f = user;
@@ -164,7 +148,7 @@ serve(struct front *f, const char *swtpm, GError **error)
     session = open_device(f, bridge, error);
     if (session == NULL)
         return FALSE;
-    ok = daemon_start(&f->ready_fd, error) && catch_signals(f, error) &&
+    ok = daemon_start(&f->ready_fd, error) && daemon_signals(&f->signal_fd, error) &&
          run(f, bridge, session, error);
     cuse_lowlevel_teardown(session);
     return ok;

@@ -3,11 +3,14 @@
  * giving up memory and root. */
 #include "config.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -58,6 +61,25 @@ START_TEST(not_a_daemon_is_fine)
 
     daemon_ready(&none);
     ck_assert_int_eq(none, -1);
+}
+END_TEST
+
+START_TEST(a_request_to_end_is_read)
+{
+    const int numbers[] = { SIGTERM, SIGINT };
+    int fd = -1;
+
+    ck_assert(daemon_signals(&fd, NULL));
+    for (guint i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        struct signalfd_siginfo info;
+
+        ck_assert_int_eq(read(fd, &info, sizeof(info)), -1);
+        ck_assert_int_eq(errno, EAGAIN);
+        ck_assert_int_eq(raise(numbers[i]), 0);
+        ck_assert_int_eq(read(fd, &info, sizeof(info)), sizeof(info));
+        ck_assert_uint_eq(info.ssi_signo, (guint)numbers[i]);
+    }
+    io_close(&fd);
 }
 END_TEST
 
@@ -155,6 +177,7 @@ daemon_suite(void)
 
     tcase_add_test(tcase, the_parent_tells_how_it_went);
     tcase_add_test(tcase, not_a_daemon_is_fine);
+    tcase_add_test(tcase, a_request_to_end_is_read);
     tcase_add_test(tcase, the_pid_stands_in_its_file);
     tcase_add_test(tcase, systemd_hears_it);
     tcase_add_test(tcase, memory_stays_inside);
