@@ -15,6 +15,7 @@
 #include "cocotransport/attest/report.h"
 #include "cocotransport/keys/schedule.h"
 #include "cocotransport/seal/clamp.h"
+#include "cocotransport/seal/derive.h"
 #include "swtpm/store/cipher.h"
 
 #include <string.h>
@@ -141,23 +142,11 @@ snp_request(const struct words *w, const struct snp_report *own, struct seal_der
 static Secret *
 derived_key(Provider *provider, const struct seal_derivation *key, GError **error)
 {
-    const struct derive_request request = {
-        .root_key_select = key->root,
-        .key_sel = key->key_sel,
-        .guest_field_select = key->fields,
-        .vmpl = key->vmpl,
-        .guest_svn = key->svn,
-        .tcb_version = key->tcb,
-    };
     uint8_t info[64];
     struct builder b = builder_on(info, sizeof(info));
     const struct crypto_piece piece = { info, SEAL_DERIVATION_SIZE };
-    g_autoptr(Secret) derived = provider_derive_key(provider, &request, error);
+    g_autoptr(Secret) derived = seal_derive(provider, key, error);
 
-    if (derived != NULL && secret_is_zero(derived)) {
-        error_system(error, "the platform gave a key of zeroes");
-        return NULL;
-    }
     seal_derivation_write(key, &b);
     g_assert(builder_len(&b) == SEAL_DERIVATION_SIZE);
     return derived == NULL

@@ -9,6 +9,8 @@ libseal_a_SOURCES = \
 	src/cocotransport/seal/body.h \
 	src/cocotransport/seal/clamp.c \
 	src/cocotransport/seal/clamp.h \
+	src/cocotransport/seal/derive.c \
+	src/cocotransport/seal/derive.h \
 	src/cocotransport/seal/elements.c \
 	src/cocotransport/seal/elements.h \
 	src/cocotransport/seal/envelope.c \

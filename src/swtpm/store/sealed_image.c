@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "cocotransport/keys/crypto.h"
+#include "cocotransport/seal/derive.h"
 
 #include <string.h>
 
@@ -46,26 +47,13 @@ derivation_equal(const struct seal_derivation *a, const struct seal_derivation *
 gboolean
 chip_key(SealedStore *s, const struct seal_derivation *key, GError **error)
 {
-    const struct derive_request request = {
-        .root_key_select = key->root,
-        .key_sel = key->key_sel,
-        .guest_field_select = key->fields,
-        .vmpl = key->vmpl,
-        .guest_svn = key->svn,
-        .tcb_version = key->tcb,
-    };
     g_autoptr(Secret) derived = NULL;
 
     if (s->chip != NULL && derivation_equal(&s->derivation, key))
         return TRUE;
-    derived = provider_derive_key(s->config.provider, &request, error);
-    if (derived == NULL) {
-        g_prefix_error(error, "the platform gives no key (after an error Linux may have wiped the "
-                              "VMPCK until this VM is launched anew): ");
+    derived = seal_derive(s->config.provider, key, error);
+    if (derived == NULL)
         return FALSE;
-    }
-    if (secret_is_zero(derived))
-        return error_system(error, "the platform gave a key of zeroes");
     secret_free(s->chip);
     s->chip = g_steal_pointer(&derived);
     s->derivation = *key;
