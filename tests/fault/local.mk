@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 check_PROGRAMS += tests/fault/sealed_tool tests/fault/fault_run tests/fault/lossy_run
-tests_fault_sealed_tool_SOURCES = tests/fault/sealed_tool.c
+tests_fault_sealed_tool_SOURCES = tests/fault/sealed_tool.c tests/fault/step.c tests/fault/step.h
 tests_fault_sealed_tool_LDADD = $(STORE_SEALED_LIBS)
 tests_fault_fault_run_SOURCES = tests/fault/fault_run.c tests/fault/harness.c tests/fault/harness.h
 tests_fault_fault_run_LDADD = $(GLIB_LIBS)
@@ -19,5 +19,5 @@ tests_fault_sealed_bench_SOURCES = tests/fault/sealed_bench.c
 tests_fault_sealed_bench_LDADD = $(tests_fault_sealed_tool_LDADD)
 
 check_PROGRAMS += tests/fault/tpm_tool
-tests_fault_tpm_tool_SOURCES = tests/fault/tpm_tool.c
+tests_fault_tpm_tool_SOURCES = tests/fault/tpm_tool.c tests/fault/step.c tests/fault/step.h
 tests_fault_tpm_tool_LDADD = $(STORE_SEALED_LIBS) $(ENGINE_LIBS)

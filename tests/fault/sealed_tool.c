@@ -31,6 +31,7 @@
 #include "base/keyfile.h"
 #include "base/options.h"
 #include "cocotransport/keys/crypto.h"
+#include "step.h"
 #include "swtpm/store/sealed.h"
 
 struct tool {
@@ -100,30 +101,6 @@ notice(const char *words, void *data)
     fprintf(stderr, "%s\n", words);
 }
 
-static void
-fatal(const GError *why, void *data)
-{
-    (void)data;
-    fprintf(stderr, "ended: %s\n", why->message);
-    _exit(42);
-}
-
-/* Not by stdio, whose writes a preloaded library does not see. */
-static void G_GNUC_PRINTF(1, 2)
-ok(const char *format, ...)
-{
-    g_autofree char *words = NULL;
-    g_autofree char *line = NULL;
-    va_list args;
-
-    va_start(args, format);
-    words = g_strdup_vprintf(format, args);
-    va_end(args);
-    line = g_strconcat(words, "\n", NULL);
-    if (write(STDOUT_FILENO, line, strlen(line)) < 0)
-        _exit(3);
-}
-
 static gboolean
 save_number(struct tool *t, guint number, GError **error)
 {
@@ -167,7 +144,7 @@ step_make(struct tool *t, const char *value, GError **error)
     t->store = sealed_make(&t->config, &p, error);
     if (t->store == NULL || !save_number(t, 0, error) || !sealed_finish(t->store, error))
         return FALSE;
-    ok("ok make");
+    step_say("ok make");
 
     return TRUE;
 }
@@ -179,7 +156,7 @@ step_open(struct tool *t, const char *value, GError **error)
     t->store = sealed_open(&t->config, error);
     if (t->store == NULL)
         return FALSE;
-    ok("ok open");
+    step_say("ok open");
 
     return TRUE;
 }
@@ -195,7 +172,7 @@ step_save(struct tool *t, const char *value, GError **error)
     for (guint i = 1; i <= count; i++) {
         if (!save_number(t, number + i, error))
             return FALSE;
-        ok("ok save %u", number + i);
+        step_say("ok save %u", number + i);
     }
     return TRUE;
 }
@@ -213,7 +190,7 @@ step_take(struct tool *t, const char *value, GError **error)
     data = g_bytes_get_data(bytes, &len);
     if (!store->ops->save(store, "permall", data, len, error))
         return FALSE;
-    ok("ok take");
+    step_say("ok take");
 
     return TRUE;
 }
@@ -226,7 +203,7 @@ step_attach(struct tool *t, const char *value, GError **error)
     memcpy(launch, value, MIN(strlen(value), sizeof(launch)));
     if (!sealed_attach(t->store, launch, error))
         return FALSE;
-    ok("ok attach %s", value);
+    step_say("ok attach %s", value);
 
     return TRUE;
 }
@@ -241,7 +218,7 @@ step_show(struct tool *t, const char *value, GError **error)
     if (!load_number(t, &number, error))
         return FALSE;
     sealed_receipt(t->store, &now);
-    ok("ok show %u epoch %" G_GUINT64_FORMAT " generation %" G_GUINT64_FORMAT "%s", number,
+    step_say("ok show %u epoch %" G_GUINT64_FORMAT " generation %" G_GUINT64_FORMAT "%s", number,
        now.epoch, now.generation, sealed_recovered(t->store) ? " recovered" : "");
 
     return TRUE;
@@ -260,7 +237,7 @@ step_receipt(struct tool *t, const char *value, GError **error)
     sealed_receipt(t->store, &now);
     receipt_write(&now, &out);
     hex = hex_encode(wire, sizeof(wire));
-    ok("ok receipt %s", hex);
+    step_say("ok receipt %s", hex);
 
     return TRUE;
 }
@@ -276,7 +253,7 @@ step_holds(struct tool *t, const char *value, GError **error)
         return FALSE;
     if (!sealed_check_receipt(t->store, &theirs))
         return error_denied(error, "stale or forked state");
-    ok("ok holds");
+    step_say("ok holds");
 
     return TRUE;
 }
@@ -287,7 +264,7 @@ step_witnessed(struct tool *t, const char *value, GError **error)
     (void)value;
     if (!sealed_witnessed(t->store, error))
         return FALSE;
-    ok("ok witnessed");
+    step_say("ok witnessed");
 
     return TRUE;
 }
@@ -300,7 +277,7 @@ step_recover(struct tool *t, const char *value, GError **error)
     (void)value;
     if (!sealed_recover(&t->config, recovery, error))
         return FALSE;
-    ok("ok recover");
+    step_say("ok recover");
 
     return TRUE;
 }
@@ -312,7 +289,7 @@ step_pause(struct tool *t, const char *value, GError **error)
 
     (void)t;
     (void)value;
-    ok("ok pause");
+    step_say("ok pause");
 
     return fgets(line, sizeof(line), stdin) != NULL || error_system(error, "nobody goes on");
 }
@@ -366,7 +343,7 @@ prepare(struct tool *t, GError **error)
         .judge = judge,
         .waiting = waiting,
         .notice = notice,
-        .fatal = fatal,
+        .fatal = step_fatal,
         .data = t,
     };
     return TRUE;

@@ -25,6 +25,7 @@
 #include "base/error.h"
 #include "cocotransport/keys/crypto.h"
 #include "swtpm/engine/engine.h"
+#include "step.h"
 #include "swtpm/store/sealed.h"
 
 #define ST_NO_SESSIONS 0x8001u
@@ -87,29 +88,6 @@ judge(const struct sealed_facts *facts, struct sealed_terms *ret, void *data, GE
     ret->witness = witness_open(where, NULL, facts->witness_certificate, facts->witness_key,
                                 error);
     return ret->witness != NULL;
-}
-
-static void
-fatal(const GError *why, void *data)
-{
-    (void)data;
-    fprintf(stderr, "ended: %s\n", why->message);
-    _exit(42);
-}
-
-static void G_GNUC_PRINTF(1, 2)
-ok(const char *format, ...)
-{
-    g_autofree char *words = NULL;
-    g_autofree char *line = NULL;
-    va_list args;
-
-    va_start(args, format);
-    words = g_strdup_vprintf(format, args);
-    va_end(args);
-    line = g_strconcat("ok ", words, "\n", NULL);
-    if (write(STDOUT_FILENO, line, strlen(line)) < 0)
-        _exit(3);
 }
 
 struct command {
@@ -235,7 +213,7 @@ step_off(struct tool *t, GError **error)
     if (!good(engine_shutdown(t->engine, FALSE), "Shutdown", error))
         return FALSE;
     engine_power_off(t->engine);
-    ok("off");
+    step_say("ok off");
 
     return TRUE;
 }
@@ -271,7 +249,7 @@ step_on(struct tool *t, GError **error)
     t->store = sealed_open(&t->config, error);
     if (t->store == NULL || !open_engine(t, TRUE, error))
         return FALSE;
-    ok("on");
+    step_say("ok on");
 
     return TRUE;
 }
@@ -294,7 +272,7 @@ step_right(struct tool *t, GError **error)
 {
     if (!good(nv_read_data(t, "right"), "NV_Read", error))
         return FALSE;
-    ok("right");
+    step_say("ok right");
 
     return TRUE;
 }
@@ -306,7 +284,7 @@ step_wrong(struct tool *t, GError **error)
 
     if (code != RC_AUTH_FAIL)
         return error_system(error, "a wrong password was answered by 0x%03x", code);
-    ok("wrong");
+    step_say("ok wrong");
 
     return TRUE;
 }
@@ -333,7 +311,7 @@ step_count(struct tool *t, GError **error)
     if (!good(nv_command(t, CC_NV_INCREMENT, RH_OWNER, INDEX_COUNTER, "", &in), "NV_Increment",
               error) || !read_counter(t, &now, error))
         return FALSE;
-    ok("count %" G_GUINT64_FORMAT, now);
+    step_say("ok count %" G_GUINT64_FORMAT, now);
 
     return TRUE;
 }
@@ -360,7 +338,7 @@ step_show(struct tool *t, GError **error)
     milliseconds = cursor_be64(&clock);
     if (in.failed || clock.failed)
         return error_system(error, "a short answer");
-    ok("show tries %u counter %" G_GUINT64_FORMAT " clock %" G_GUINT64_FORMAT, tries, counter,
+    step_say("ok show tries %u counter %" G_GUINT64_FORMAT " clock %" G_GUINT64_FORMAT, tries, counter,
        milliseconds);
 
     return TRUE;
@@ -408,7 +386,7 @@ main(int argc, char **argv)
         .provider = (Provider *)&t,
         .platform = { .source = SEAL_SOURCE_SNP, .tcb = 0x4700000000000205 },
         .judge = judge,
-        .fatal = fatal,
+        .fatal = step_fatal,
         .data = &t,
     };
     for (int i = 2; done && i < argc; i++)
