@@ -30,6 +30,7 @@ struct Data {
     gboolean waits;          /* the client can be read from with a wait */
     GMutex lock;             /* of client and waits, where others than the TPM thread read them */
     gint interrupted;        /* atomic; set under lock */
+    gboolean unblocked;      /* under lock: the client does not block, by data_interrupt() */
     gsize have;
     guint8 buffer[2 * DISPATCH_MESSAGE_MAX];
 };
@@ -83,6 +84,7 @@ drop_client(Data *d)
     io_close(&d->client);
     d->have = 0;
     d->waits = FALSE;
+    d->unblocked = FALSE;
     g_mutex_unlock(&d->lock);
 }
 
@@ -95,7 +97,9 @@ data_waits(const Data *d)
 /*
  * A signal alone could come just before the read; a descriptor that does not block alone does
  * not wake a read that sleeps. The lock keeps the descriptor from being closed and given out
- * again meanwhile, and the flag from parting with the descriptor's mode.
+ * again meanwhile, and the flag from parting with the descriptor's mode. Who passed the
+ * descriptor may have kept a copy, and whether it blocks is common to both: what stopped
+ * blocking without us stays as it is.
  */
 gboolean
 data_interrupt(Data *d)
@@ -103,10 +107,12 @@ data_interrupt(Data *d)
     gboolean waits;
 
     g_mutex_lock(&d->lock);
-    g_atomic_int_set(&d->interrupted, 1);
     waits = d->waits;
-    if (waits)
+    g_atomic_int_set(&d->interrupted, 1);
+    if (waits && blocks(d->client)) {
+        d->unblocked = TRUE;
         set_blocking(d->client, FALSE);
+    }
     g_mutex_unlock(&d->lock);
     return waits;
 }
@@ -118,8 +124,11 @@ data_interrupted(Data *d)
         return FALSE;
     g_mutex_lock(&d->lock);
     g_atomic_int_set(&d->interrupted, 0);
-    if (d->waits)
+    if (d->unblocked)
         set_blocking(d->client, TRUE);
+    else
+        d->waits = d->waits && blocks(d->client);
+    d->unblocked = FALSE;
     g_mutex_unlock(&d->lock);
     return TRUE;
 }
@@ -259,10 +268,7 @@ serve_stream(Data *d)
     }
 }
 
-/*
- * Who passed the descriptor may have kept a copy, and whether it blocks is common to both: a
- * read that does not wait, and not for a job, would be tried again without end.
- */
+/* A read that does not wait, and not for a job, would be tried again without end. */
 static void
 poll_from_now_on(Data *d)
 {

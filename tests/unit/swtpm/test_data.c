@@ -177,6 +177,38 @@ START_TEST(a_descriptor_that_stops_blocking_is_polled)
 }
 END_TEST
 
+START_TEST(what_stopped_blocking_before_a_job_does_not_block_after_it)
+{
+    int peer, fd = socket_pair(&peer), copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    Data *data = data_new(&(struct data_config) { .listen_fd = -1, .fd = fd }, NULL);
+
+    ck_assert(data_waits(data));
+    ck_assert_int_eq(fcntl(copy, F_SETFL, O_NONBLOCK), 0);
+    ck_assert(data_interrupt(data)); /* its read may still sleep */
+    ck_assert(data_interrupted(data));
+    ck_assert(!data_waits(data));
+    ck_assert((fcntl(fd, F_GETFL) & O_NONBLOCK) != 0);
+    data_free(data);
+    io_close(&copy);
+    io_close(&peer);
+}
+END_TEST
+
+START_TEST(jobs_in_a_row_leave_a_descriptor_blocking)
+{
+    int peer, fd = socket_pair(&peer);
+    Data *data = data_new(&(struct data_config) { .listen_fd = -1, .fd = fd }, NULL);
+
+    ck_assert(data_interrupt(data));
+    ck_assert(data_interrupt(data));
+    ck_assert(data_interrupted(data));
+    ck_assert(data_waits(data));
+    ck_assert((fcntl(fd, F_GETFL) & O_NONBLOCK) == 0);
+    data_free(data);
+    io_close(&peer);
+}
+END_TEST
+
 Suite *
 data_suite(void)
 {
@@ -189,6 +221,8 @@ data_suite(void)
     tcase_add_test(t, the_next_client_is_served_after_one_that_left);
     tcase_add_test(t, what_does_not_block_is_polled);
     tcase_add_test(t, a_descriptor_that_stops_blocking_is_polled);
+    tcase_add_test(t, what_stopped_blocking_before_a_job_does_not_block_after_it);
+    tcase_add_test(t, jobs_in_a_row_leave_a_descriptor_blocking);
     suite_add_tcase(s, t);
     return s;
 }
