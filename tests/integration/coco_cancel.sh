@@ -11,8 +11,13 @@ attacker_start
 driver_start
 
 # TPM2_CreatePrimary (Part 3, 24.1): null hierarchy, a storage key of RSA 2048, which takes long.
-CREATE=800200000043000001314000000700000009400000090000000000
-CREATE+=000400000000001a0001000b00030072000000060080004300100800000000000000000000000000
+# The search for its primes starts at hierarchy and template: "unique" makes each another one.
+create()
+{
+    printf 80020000004700000131400000070000000940000009000000000000040000
+    printf '0000001e0001000b0003007200000006008000430010080000000000'
+    printf '0004%08x00000000000000' "$1"
+}
 FLUSH=80010000000e00000165
 
 # Nothing runs: nothing is cancelled, then or later.
@@ -29,19 +34,20 @@ said()
 cancel
 retry said 4 || fail "CANCEL_TPM_CMD is not answered"
 [ "$(hex < "$TMP/canceled")" = 00000000 ] || fail "CANCEL_TPM_CMD: $(hex < "$TMP/canceled")"
-raw "$TMP/tpm" "$CREATE"
+raw "$TMP/tpm" "$(create 0)"
 [ "${answer:12:8}" = 00000000 ] || fail "the honest case: $answer"
 raw "$TMP/tpm" "$FLUSH${answer:20:8}"
 [ "${answer:12:8}" = 00000000 ] || fail "TPM2_FlushContext: $answer"
 
-# Whether one CANCEL meets the search for primes is a matter of time: so there are many.
-for ((try = 0; try < 20; try++)); do
+# Whether one CANCEL meets the search for primes is a matter of luck: so there are many.
+while :; do
+    cancel
+    sleep 0.002
+done &
+canceler=$!
+for ((try = 1; try <= 40; try++)); do
     raw_open "$TMP/tpm"
-    raw_say "$CREATE"
-    until raw_ready; do
-        cancel
-        sleep 0.02
-    done
+    raw_say "$(create "$try")"
     raw_answer
     raw_close
     case ${answer:12:8} in
@@ -50,12 +56,14 @@ for ((try = 0; try < 20; try++)); do
     *) fail "CreatePrimary under CANCEL: $answer" ;;
     esac
 done
+kill "$canceler"
+wait "$canceler" || true
 [ "${answer:12:8}" = 00000909 ] || fail "no CANCEL ended the making of a key"
 
 # The session is the same one, the next command is whole, and a key can be made.
 pcr_extend "$(digest 1)"
 pcr_check "after CANCEL"
-raw "$TMP/tpm" "$CREATE"
+raw "$TMP/tpm" "$(create 0)"
 [ "${answer:12:8}" = 00000000 ] || fail "after CANCEL no key can be made: $answer"
 [ "$(attack connections)" = 1 ] || fail "CANCEL cost the link"
 exec {control}>&-
