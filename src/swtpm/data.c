@@ -99,7 +99,7 @@ data_waits(const Data *d)
  * not wake a read that sleeps. The lock keeps the descriptor from being closed and given out
  * again meanwhile, and the flag from parting with the descriptor's mode. Who passed the
  * descriptor may have kept a copy, and whether it blocks is common to both: what stopped
- * blocking without us stays as it is.
+ * blocking without us, and not just during a job, stays as it is.
  */
 gboolean
 data_interrupt(Data *d)

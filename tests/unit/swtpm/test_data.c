@@ -165,6 +165,9 @@ START_TEST(a_descriptor_that_stops_blocking_is_polled)
     int copy;
 
     set_up(&f);
+    /* A job that was run early leaves an interruption behind: before the second command it is over. */
+    for (guint i = 0; i < 2; i++)
+        ask(f.peer);
     copy = fcntl(data_poll_fd(f.data), F_DUPFD_CLOEXEC, 0);
     ck_assert_int_eq(fcntl(copy, F_SETFL, O_NONBLOCK), 0);
     for (guint i = 0; i < 3; i++)
