@@ -132,6 +132,21 @@ static const struct fuse_operations operations = {
     .ioctl = file_ioctl,
 };
 
+static gboolean
+serve(struct fuse *fuse, const char *mountpoint, GError **error)
+{
+    gboolean ok = FALSE;
+
+    if (fuse_mount(fuse, mountpoint) != 0)
+        return error_system(error, "%s: FUSE cannot be mounted here", mountpoint);
+    if (fuse_set_signal_handlers(fuse_get_session(fuse)) == 0) {
+        ok = fuse_loop(fuse) >= 0;
+        fuse_remove_signal_handlers(fuse_get_session(fuse));
+    }
+    fuse_unmount(fuse);
+    return ok || error_system(error, "%s: FUSE ended with an error", mountpoint);
+}
+
 gboolean
 front_fuse(const char *guest, const char *mountpoint, GError **error)
 {
@@ -144,13 +159,10 @@ front_fuse(const char *guest, const char *mountpoint, GError **error)
     if (launch == NULL)
         return FALSE;
     fuse = fuse_new(&args, &operations, sizeof(operations), launch);
-    if (fuse == NULL || fuse_mount(fuse, mountpoint) != 0)
-        return error_system(error, "%s: FUSE cannot be mounted here", mountpoint);
-    if (fuse_set_signal_handlers(fuse_get_session(fuse)) == 0) {
-        ok = fuse_loop(fuse) >= 0;
-        fuse_remove_signal_handlers(fuse_get_session(fuse));
-    }
-    fuse_unmount(fuse);
+    fuse_opt_free_args(&args); /* libfuse has put words of its own there */
+    if (fuse == NULL)
+        return error_system(error, "%s: FUSE cannot be started", mountpoint);
+    ok = serve(fuse, mountpoint, error);
     fuse_destroy(fuse);
-    return ok || error_system(error, "%s: FUSE ended with an error", mountpoint);
+    return ok;
 }
