@@ -14,6 +14,7 @@ struct attested_config {
     const char *policy;              /* a driver's policy: who the TPM's VM has to be */
     const char *nonce;               /* the CA's own, hex */
     const char *chain;               /* NULL: AMD's, built in */
+    char **argv;                     /* the whole command, for the program that can read it */
 };
 
 struct attested_key {
@@ -28,5 +29,6 @@ struct attested {
     struct attested_key keys[EK_NAMES_MAX];
 };
 
+/* swtpm_localca itself hands over here, and comes back only when it cannot. */
 gboolean attested_read(const struct attested_config *config, struct attested *ret, GError **error);
 void attested_clear(struct attested *a);

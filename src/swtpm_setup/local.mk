@@ -55,7 +55,8 @@ libsetupsteps_a_SOURCES = \
 	src/swtpm_setup/userconf.h
 libsetupsteps_a_CPPFLAGS = $(AM_CPPFLAGS) $(SETUP_PATHS) $(JSON_CFLAGS) $(TSS_CFLAGS)
 
-SETUP_PATHS = -DBINDIR='"$(bindir)"' -DSYSCONFDIR='"$(sysconfdir)"'
+SETUP_PATHS = -DBINDIR='"$(bindir)"' -DSYSCONFDIR='"$(sysconfdir)"' \
+	-DPKGLIBEXECDIR='"$(pkglibexecdir)"'
 
 bin_PROGRAMS += swtpm_setup
 swtpm_setup_SOURCES = src/swtpm_setup/main.c
@@ -70,8 +71,17 @@ liblocalca_a_SOURCES = \
 
 bin_PROGRAMS += swtpm_localca
 swtpm_localca_SOURCES = \
+	src/swtpm_setup/attested.h \
+	src/swtpm_setup/attested_elsewhere.c \
+	src/swtpm_setup/localca_main.c
+swtpm_localca_CPPFLAGS = $(AM_CPPFLAGS) $(SETUP_PATHS)
+swtpm_localca_LDADD = $(LOCALCA_LIBS)
+
+# What --attested-request needs beside it: attested_elsewhere.c says why.
+pkglibexec_PROGRAMS += swtpm_localca_attested
+swtpm_localca_attested_SOURCES = \
 	src/swtpm_setup/attested.c \
 	src/swtpm_setup/attested.h \
 	src/swtpm_setup/localca_main.c
-swtpm_localca_CPPFLAGS = $(AM_CPPFLAGS) $(SETUP_PATHS) $(JSON_CFLAGS) $(TSS_CFLAGS)
-swtpm_localca_LDADD = $(LOCALCA_LIBS) $(BUNDLE_LIBS)
+swtpm_localca_attested_CPPFLAGS = $(AM_CPPFLAGS) $(SETUP_PATHS) $(JSON_CFLAGS) $(TSS_CFLAGS)
+swtpm_localca_attested_LDADD = $(LOCALCA_LIBS) $(BUNDLE_LIBS)

@@ -376,14 +376,15 @@ run_ca(struct localca_config *c, const char *config_path, const struct attested 
 }
 
 static gboolean
-run_attested(struct localca_config *c, const char *config_path, char ***env, Report *report,
-             GError **error)
+run_attested(struct localca_config *c, const char *config_path, char **argv, char ***env,
+             Report *report, GError **error)
 {
     const struct attested_config config = {
         .request = c->attested_request,
         .policy = c->policy,
         .nonce = c->nonce,
         .chain = c->chain,
+        .argv = argv,
     };
     struct attested attested = { .count = 0 };
     gboolean done = attested_read(&config, &attested, error)
@@ -394,7 +395,7 @@ run_attested(struct localca_config *c, const char *config_path, char ***env, Rep
 }
 
 static gboolean
-run(struct localca_config *c, char ***env, Report *report, GError **error)
+run(struct localca_config *c, char **argv, char ***env, Report *report, GError **error)
 {
     g_autofree char *config_path = choose_file(c->configfile, "swtpm-localca.conf", *env);
 
@@ -408,7 +409,7 @@ run(struct localca_config *c, char ***env, Report *report, GError **error)
         else
             g_free(path);
     }
-    return c->attested_request != NULL ? run_attested(c, config_path, env, report, error)
+    return c->attested_request != NULL ? run_attested(c, config_path, argv, env, report, error)
                                        : run_ca(c, config_path, NULL, env, report, error);
 }
 
@@ -423,7 +424,7 @@ print_help(FILE *out)
 }
 
 static gboolean
-answer(struct localca_config *c, char ***env)
+answer(struct localca_config *c, char **argv, char ***env)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Report) report = NULL;
@@ -437,7 +438,7 @@ answer(struct localca_config *c, char ***env)
         return TRUE;
     }
     report = report_open(c->logfile, FALSE, &error);
-    if (report != NULL && run(c, env, report, &error))
+    if (report != NULL && run(c, argv, env, report, &error))
         return TRUE;
     if (report != NULL)
         report_error(report, "%s", error->message);
@@ -455,7 +456,7 @@ main(int argc, char **argv)
     gboolean ok = options_parse(rows, argc, argv, &config, NULL, &error);
 
     if (ok) {
-        ok = answer(&config, &env);
+        ok = answer(&config, argv, &env);
     } else {
         fprintf(stderr, "swtpm_localca: %s\n", error->message);
         print_help(stderr);
