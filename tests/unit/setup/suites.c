@@ -6,10 +6,11 @@
 
 Suite *binding_suite(void);
 Suite *conf_suite(void);
+Suite *ek_certificate_suite(void);
 Suite *place_suite(void);
 Suite *serial_suite(void);
 Suite *tcg_suite(void);
 
 const suite_maker suites[] = {
-    binding_suite, conf_suite, place_suite, serial_suite, tcg_suite, NULL,
+    binding_suite, conf_suite, ek_certificate_suite, place_suite, serial_suite, tcg_suite, NULL,
 };
