@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * certs - runs the certificate tool (swtpm_localca, or the user's own) and
- * takes the file that it writes.
+ * takes the file that it writes. Several may run at once, beside the TPM's own
+ * work; their lines come into our log in the order in which they are asked for.
  */
 #include "config.h"
 
@@ -9,11 +10,14 @@
 
 #include "base/error.h"
 #include "base/io.h"
+#include "swtpm_setup/job.h"
+#include "swtpm_setup/text.h"
 
 #include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
 #include <string.h>
-#include <sys/wait.h>
+
+#define LOG_MAX (1024u * 1024)
 
 static const char *
 text_member(JsonObject *object, const char *name)
@@ -142,53 +146,114 @@ pass_on(Report *report, const char *name, const char *text)
             report_say(report, "%s: %s", name, lines[i]);
 }
 
-static gboolean
-run_tool(GPtrArray *argv, Report *report, GError **error)
-{
-    g_autofree char *name = g_path_get_basename(argv->pdata[0]);
-    g_autofree char *line = g_strjoinv(" ", (char **)argv->pdata);
-    g_autofree char *out = NULL;
-    g_autofree char *err = NULL;
-    int status = 0;
-
-    report_say(report, "  Invoking %s", line);
-    if (!g_spawn_sync(NULL, (char **)argv->pdata, NULL, G_SPAWN_DEFAULT, NULL, NULL, &out, &err,
-                      &status, error))
-        return FALSE;
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-        return error_system(error, "%s exit with status %d: %s", name,
-                            WIFEXITED(status) ? WEXITSTATUS(status) : status, err);
-    pass_on(report, name, out);
-    return TRUE;
-}
-
 static GBytes *
 take_file(const char *dir, const char *type, GError **error)
 {
     g_autofree char *name = g_strconcat(type, ".cert", NULL);
     g_autofree char *path = g_build_filename(dir, name, NULL);
-    GBytes *cert = io_read_file(path, CERTIFICATE_MAX, error);
 
-    g_unlink(path);
-    return cert;
+    return io_read_file(path, CERTIFICATE_MAX, error);
+}
+
+/* A certificate that is being made, in a folder of its own. */
+struct CertJob {
+    char *type;
+    char *name;                      /* of the tool */
+    char *line;                      /* the whole of its command */
+    char *dir;
+    char *log;                       /* what it was told to log into; NULL: its output */
+    Job *job;
+};
+
+static gboolean
+begin(CertJob *c, const struct cert_request *request, const Conf *conf, const char *tool,
+      gboolean logs, GError **error)
+{
+    g_autoptr(GPtrArray) argv = NULL;
+
+    c->dir = g_dir_make_tmp("swtpm_setup.certs.XXXXXX", error);
+    if (c->dir == NULL)
+        return FALSE;
+    if (logs)
+        c->log = g_build_filename(c->dir, "log", NULL);
+    argv = command_line(request, conf, tool, c->dir, c->log);
+    c->type = g_strdup(request->type);
+    c->name = g_path_get_basename(tool);
+    c->line = g_strjoinv(" ", (char **)argv->pdata);
+    c->job = job_start((char **)argv->pdata, error);
+    return c->job != NULL;
+}
+
+CertJob *
+cert_begin(const struct cert_request *request, const Conf *conf, Report *report, GError **error)
+{
+    g_autofree char *tool = find_tool(conf, error);
+    g_autoptr(CertJob) c = g_new0(CertJob, 1);
+
+    if (tool == NULL || !begin(c, request, conf, tool, report_path(report) != NULL, error))
+        return NULL;
+    return g_steal_pointer(&c);
+}
+
+/* What the tool logged goes into our log as it is, when its turn comes. */
+static void
+pass_on_log(const CertJob *c, Report *report)
+{
+    g_autoptr(GBytes) bytes = c->log == NULL ? NULL : io_read_file(c->log, LOG_MAX, NULL);
+    g_autofree char *text = bytes == NULL ? NULL : bytes_text(bytes);
+    g_auto(GStrv) lines = text == NULL ? NULL : g_strsplit(text, "\n", -1);
+
+    for (guint i = 0; lines != NULL && lines[i] != NULL; i++)
+        if (lines[i][0] != '\0')
+            report_say(report, "%s", lines[i]);
 }
 
 GBytes *
-cert_make(const struct cert_request *request, const Conf *conf, Report *report, GError **error)
+cert_end(CertJob *c, Report *report, GError **error)
 {
-    g_autofree char *tool = find_tool(conf, error);
-    g_autofree char *dir = NULL;
-    g_autoptr(GPtrArray) argv = NULL;
-    GBytes *cert = NULL;
+    g_autofree char *out = NULL;
+    g_autofree char *err = NULL;
+    int status = 0;
 
-    if (tool == NULL)
+    report_say(report, "  Invoking %s", c->line);
+    if (!job_end(c->job, &status, &out, &err, error))
         return NULL;
-    dir = g_dir_make_tmp("swtpm_setup.certs.XXXXXX", error);
-    if (dir == NULL)
+    pass_on_log(c, report);
+    if (status != 0) {
+        error_system(error, "%s exit with status %d: %s", c->name, status, err);
         return NULL;
-    argv = command_line(request, conf, tool, dir, report_path(report));
-    if (run_tool(argv, report, error))
-        cert = take_file(dir, request->type, error);
-    g_rmdir(dir);
-    return cert;
+    }
+    pass_on(report, c->name, out);
+    return take_file(c->dir, c->type, error);
+}
+
+/* Whatever else a tool may have left there goes with it. */
+static void
+remove_folder(const char *folder)
+{
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    const char *name;
+
+    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+
+        g_unlink(path);
+    }
+    g_rmdir(folder);
+}
+
+void
+cert_job_free(CertJob *c)
+{
+    if (c == NULL)
+        return;
+    job_free(c->job);
+    if (c->dir != NULL)
+        remove_folder(c->dir);
+    g_free(c->type);
+    g_free(c->name);
+    g_free(c->line);
+    g_free(c->dir);
+    g_free(c->log);
+    g_free(c);
 }

@@ -31,5 +31,13 @@ struct cert_request {
     const struct cert_facts *facts;
 };
 
-GBytes *cert_make(const struct cert_request *request, const Conf *conf, Report *report,
-                  GError **error);
+/* One that is being made by the tool, beside whatever else is done. */
+typedef struct CertJob CertJob;
+
+CertJob *cert_begin(const struct cert_request *request, const Conf *conf, Report *report,
+                    GError **error);
+/* Waits for it, and says what was called and what that said. Once. */
+GBytes *cert_end(CertJob *c, Report *report, GError **error);
+void cert_job_free(CertJob *c);      /* NULL is fine; waits, too */
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CertJob, cert_job_free)

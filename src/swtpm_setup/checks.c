@@ -45,23 +45,28 @@ ask_capabilities(char *const *argv, gboolean tpm2, GError **error)
 gboolean
 check_program(const struct setup_config *config, struct tpm_program *ret, GError **error)
 {
-    const char *wanted = config->tpm2 ? "\"tpm-2.0\"" : "\"tpm-1.2\"";
     g_auto(GStrv) argv = NULL;
-    g_autofree char *capabilities = NULL;
 
     if (!g_shell_parse_argv(config->tpm != NULL ? config->tpm : "swtpm socket", NULL, &argv,
                             error)
         || !resolve_program(argv, error))
         return FALSE;
-    capabilities = ask_capabilities(argv, config->tpm2, error);
-    if (capabilities == NULL)
-        return FALSE;
-    if (strstr(capabilities, wanted) == NULL)
-        return error_denied(error, "swtpm at %s does not support TPM %s", argv[0],
-                            config->tpm2 ? "2" : "1.2");
     ret->argv = g_steal_pointer(&argv);
-    ret->capabilities = g_steal_pointer(&capabilities);
     return TRUE;
+}
+
+gboolean
+check_version(const struct setup_config *config, struct tpm_program *program, GError **error)
+{
+    const char *wanted = config->tpm2 ? "\"tpm-2.0\"" : "\"tpm-1.2\"";
+
+    if (program->capabilities == NULL)
+        program->capabilities = ask_capabilities(program->argv, config->tpm2, error);
+    if (program->capabilities == NULL)
+        return FALSE;
+    return strstr(program->capabilities, wanted) != NULL
+           || error_denied(error, "swtpm at %s does not support TPM %s", program->argv[0],
+                           config->tpm2 ? "2" : "1.2");
 }
 
 void
@@ -139,27 +144,36 @@ can_make(const struct tpm_program *program, guint bits)
 {
     g_autofree char *word = g_strdup_printf("\"rsa-keysize-%u\"", bits);
 
-    /* Every TPM 2 can make 2048 bits. */
-    return bits == 2048 || strstr(program->capabilities, word) != NULL;
+    return strstr(program->capabilities, word) != NULL;
 }
 
 gboolean
-check_rsa_keysize(const struct setup_config *config, const struct tpm_program *program, guint *ret,
+check_rsa_keysize(const struct setup_config *config, struct tpm_program *program, guint *ret,
                   GError **error)
 {
-    static const guint sizes[] = { 4096, 3072, 2048 };
+    static const guint sizes[] = { 4096, 3072 };
     const char *text = config->rsa_keysize != NULL ? config->rsa_keysize : "2048";
+    gboolean max = g_str_equal(text, "max");
 
+    /* Every TPM 2 can make 2048 bits: nobody has to be asked. */
+    if (g_str_equal(text, "2048")) {
+        *ret = 2048;
+        return TRUE;
+    }
+    if (!check_version(config, program, error))
+        return FALSE;
     for (guint i = 0; i < G_N_ELEMENTS(sizes); i++) {
         g_autofree char *digits = g_strdup_printf("%u", sizes[i]);
 
-        if ((g_str_equal(text, "max") || g_str_equal(text, digits))
-            && can_make(program, sizes[i])) {
+        if ((max || g_str_equal(text, digits)) && can_make(program, sizes[i])) {
             *ret = sizes[i];
             return TRUE;
         }
     }
-    return error_denied(error, "Unsupported RSA key size %s.", text);
+    if (!max)
+        return error_denied(error, "Unsupported RSA key size %s.", text);
+    *ret = 2048;
+    return TRUE;
 }
 
 gboolean

@@ -14,8 +14,8 @@
 #include "base/io.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
+#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -83,26 +83,33 @@ command_line(const struct child_config *config, int data, int control)
 }
 
 /*
- * Between fork and exec of a process with one thread: the descriptors that
- * swtpm is given lose their close-on-exec flag.
+ * The descriptors that swtpm is given lose their close-on-exec flag in it: that
+ * is what a dup2 onto itself does here.
  */
 static gboolean
-spawn(Child *c, char **argv, const int *inherited, guint count, GError **error)
+spawn(Child *c, char *const *argv, const int *inherited, guint count, GError **error)
 {
-    pid_t pid = fork();
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attributes;
+    sigset_t usual;
+    int rc;
 
-    if (pid < 0)
-        return error_errno(error, errno, "Could not start %s", argv[0]);
-    if (pid == 0) {
-        for (guint i = 0; i < count; i++)
-            if (inherited[i] >= 0 && fcntl(inherited[i], F_SETFD, 0) < 0)
-                _exit(126);
-        signal(SIGPIPE, SIG_DFL);
-        execvp(argv[0], argv);
-        _exit(127);
-    }
-    c->pid = pid;
-    return TRUE;
+    sigemptyset(&usual);
+    sigaddset(&usual, SIGPIPE);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setsigdefault(&attributes, &usual);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+    posix_spawn_file_actions_init(&files);
+    for (guint i = 0; i < count; i++)
+        if (inherited[i] >= 0)
+            posix_spawn_file_actions_adddup2(&files, inherited[i], inherited[i]);
+    rc = posix_spawnp(&c->pid, argv[0], &files, &attributes, argv, environ);
+    posix_spawn_file_actions_destroy(&files);
+    posix_spawnattr_destroy(&attributes);
+    if (rc == 0)
+        return TRUE;
+    c->pid = 0;
+    return error_errno(error, rc, "Could not start %s", argv[0]);
 }
 
 Child *

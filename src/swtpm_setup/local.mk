@@ -32,6 +32,8 @@ libsetupsteps_a_SOURCES = \
 	src/swtpm_setup/confidential.h \
 	src/swtpm_setup/import.c \
 	src/swtpm_setup/import.h \
+	src/swtpm_setup/job.c \
+	src/swtpm_setup/job.h \
 	src/swtpm_setup/made.c \
 	src/swtpm_setup/made.h \
 	src/swtpm_setup/place.c \

@@ -35,6 +35,7 @@ struct run {
     Place *place;
     char *key;                       /* text of --key */
     int key_fd;
+    GError *no_child;                /* why there is none; NULL: there is */
     struct setup setup;
 };
 
@@ -203,7 +204,7 @@ prepare(struct run *r, gboolean *ret_done, GError **error)
     if (r->setup.report == NULL)
         return FALSE;
     if (!prepare_state(r, ret_done, error) || *ret_done)
-        return !*ret_done ? FALSE : TRUE;
+        return *ret_done;
     if (!read_conf(r, error))
         return FALSE;
     r->setup.pcr_banks = wanted_banks(r);
@@ -290,8 +291,10 @@ state_birth(struct run *r, GError **error)
 static gboolean
 author(struct run *r, GError **error)
 {
-    if (!start_child(r, error))
+    if (r->no_child != NULL) {
+        g_propagate_error(error, g_steal_pointer(&r->no_child));
         return FALSE;
+    }
     if (!r->config.json) {
         puts("TPM is listening on Unix socket.");
         fflush(stdout);
@@ -374,10 +377,36 @@ act(struct run *r)
     g_autoptr(GError) error = NULL;
 
     if (check_program(&r->config, &r->program, &error)
+        && check_version(&r->config, &r->program, &error)
         && act_on_state(&r->config, (const char *const *)r->program.argv, &error))
         return TRUE;
     fprintf(stderr, "%s\n", error->message);
     return FALSE;
+}
+
+/*
+ * All that can be refused before a TPM is made. Of several faults the program's
+ * is the first that is named, so it is asked where there is another; else the
+ * TPM that runs says enough.
+ */
+static gboolean
+get_ready(struct run *r, gboolean *ret_done, GError **error)
+{
+    g_autoptr(GError) other = NULL;
+    gboolean ok = prepare(r, ret_done, &other);
+    gboolean sure = FALSE;
+
+    if (ok && !*ret_done && r->config.cocotpm != NULL) {
+        r->setup.confidential = confidential_new(r->config.cocotpm, PROVISION_MAKE, &other);
+        ok = r->setup.confidential != NULL;
+    }
+    if (ok && !*ret_done)
+        sure = start_child(r, &r->no_child);
+    if (!sure && r->program.argv != NULL && !check_version(&r->config, &r->program, error))
+        return FALSE;
+    if (!ok)
+        g_propagate_error(error, g_steal_pointer(&other));
+    return ok;
 }
 
 static gboolean
@@ -385,13 +414,8 @@ set_up(struct run *r)
 {
     g_autoptr(GError) error = NULL;
     gboolean done = FALSE;
-    gboolean ok = prepare(r, &done, &error);
 
-    if (ok && !done && r->config.cocotpm != NULL) {
-        r->setup.confidential = confidential_new(r->config.cocotpm, PROVISION_MAKE, &error);
-        ok = r->setup.confidential != NULL;
-    }
-    if (!ok) {
+    if (!get_ready(r, &done, &error)) {
         if (r->setup.report != NULL)
             report_error(r->setup.report, "%s", error->message);
         else
@@ -417,6 +441,7 @@ run_clear(struct run *r)
     /* The TPM goes first: what it might still store goes with it. */
     tpm2_close(r->setup.tpm);
     child_free(r->setup.child);
+    g_clear_error(&r->no_child);
     place_free(r->place);
     confidential_free(r->setup.confidential);
     cert_facts_clear(&r->setup.facts);
@@ -454,7 +479,8 @@ print_capabilities(struct run *r, GError **error)
     g_autofree char *both = NULL;
 
     r->config.tpm2 = TRUE;
-    if (!check_program(&r->config, &r->program, error))
+    if (!check_program(&r->config, &r->program, error)
+        || !check_version(&r->config, &r->program, error))
         return FALSE;
     both = g_strdup_printf("%s%s",
                            strstr(r->program.capabilities, "\"tpm-1.2\"") ? "\"tpm-1.2\", " : "",

@@ -30,14 +30,14 @@ take_ownership(struct setup *s, struct tpm12 *t, const guint8 *modulus, GError *
     return TRUE;
 }
 
-static GBytes *
+static CertJob *
 certify(struct setup *s, const char *type, const char *key, GError **error)
 {
     const struct cert_request request = {
         .type = type, .key = key, .vmid = s->config->vmid, .facts = &s->facts,
     };
 
-    return cert_make(&request, s->conf, s->report, error);
+    return cert_begin(&request, s->conf, s->report, error);
 }
 
 static gboolean
@@ -54,18 +54,36 @@ store_cert(struct setup *s, struct tpm12 *t, const char *role, const char *title
     return TRUE;
 }
 
+/* NULL without a job, or without success. */
+static GBytes *
+certified(struct setup *s, CertJob *job, GError **error)
+{
+    return job == NULL ? NULL : cert_end(job, s->report, error);
+}
+
 /* Both are made before either is stored: so it has always looked in the log. */
 static gboolean
 certify_all(struct setup *s, struct tpm12 *t, const guint8 *modulus, GError **error)
 {
+    const struct setup_config *c = s->config;
     g_autofree char *key = hex_encode(modulus, TPM12_MODULUS_SIZE);
+    g_autoptr(CertJob) ek_job = c->create_ek_cert ? certify(s, "ek", key, error) : NULL;
+    g_autoptr(CertJob) platform_job = NULL;
     g_autoptr(GBytes) ek = NULL;
     g_autoptr(GBytes) platform = NULL;
 
-    if (s->config->create_ek_cert && (ek = certify(s, "ek", key, error)) == NULL)
+    if (c->create_ek_cert && ek_job == NULL)
         return FALSE;
-    if (s->config->create_platform_cert
-        && (platform = certify(s, "platform", key, error)) == NULL)
+    if (c->create_platform_cert) {
+        platform_job = certify(s, "platform", key, error);
+        if (platform_job == NULL)
+            return FALSE;
+    }
+    ek = certified(s, ek_job, error);
+    if (c->create_ek_cert && ek == NULL)
+        return FALSE;
+    platform = certified(s, platform_job, error);
+    if (c->create_platform_cert && platform == NULL)
         return FALSE;
     return store_cert(s, t, "ek-certificate", "EK", EK_CERT_NV, ek, error)
            && store_cert(s, t, "platform-certificate", "Platform", PLATFORM_CERT_NV, platform,

@@ -18,14 +18,21 @@
 #define IDEVID_HANDLE 0x81020000
 #define IDEVID_CERT_NV 0x01c90200
 
-/* One key, and the names of what goes with it. */
+/* One key, the names of what goes with it, and what of that is under way. */
 struct subject {
     struct key_wish wish;
     const char *role;                /* "ek" */
     const char *title;               /* "EK" */
     guint32 cert_nv;
     guint32 template_nv;             /* 0: none */
+
+    TPM2B_PUBLIC *public;
+    char *name;                      /* of the key, hex */
+    CertJob *cert;                   /* NULL: none wanted */
+    CertJob *platform;               /* NULL: none wanted, or another subject's */
 };
+
+#define SUBJECTS_MAX 4
 
 static gboolean
 store_area(struct setup *s, guint32 index, const char *role, GBytes *data, gboolean lock,
@@ -53,8 +60,8 @@ write_cert_file(const struct setup *s, const char *role, const char *name, GByte
  * The tool is not told of --allow-signing: swtpm_setup never did, and whoever
  * wants that in the certificate says it in the tool's options.
  */
-static GBytes *
-make_cert(struct setup *s, const char *type, const char *key, GError **error)
+static CertJob *
+begin_cert(struct setup *s, const char *type, const char *key, GError **error)
 {
     const struct cert_request request = {
         .type = type,
@@ -64,17 +71,36 @@ make_cert(struct setup *s, const char *type, const char *key, GError **error)
         .facts = &s->facts,
     };
 
-    report_begin(s->report, "Making the %s certificate", type);
-    return cert_make(&request, s->conf, s->report, error);
+    return cert_begin(&request, s->conf, s->report, error);
 }
 
 static gboolean
-certify_platform(struct setup *s, const char *key, GBytes **ret, GError **error)
+begin_certs(struct setup *s, struct subject *subject, GError **error)
 {
-    if (!s->config->create_platform_cert || s->platform_certified)
+    const struct setup_config *c = s->config;
+    g_autofree char *key = tpm2_key_text(subject->public);
+
+    if (subject->cert_nv == 0)
+        return TRUE;
+    if (c->create_ek_cert) {
+        subject->cert = begin_cert(s, subject->role, key, error);
+        if (subject->cert == NULL)
+            return FALSE;
+    }
+    if (subject->wish.role != KEY_EK || !c->create_platform_cert || s->platform_certified)
         return TRUE;
     s->platform_certified = TRUE;
-    *ret = make_cert(s, "platform", key, error);
+    subject->platform = begin_cert(s, "platform", key, error);
+    return subject->platform != NULL;
+}
+
+static gboolean
+end_cert(struct setup *s, CertJob *job, const char *type, GBytes **ret, GError **error)
+{
+    if (job == NULL)
+        return TRUE;
+    report_begin(s->report, "Making the %s certificate", type);
+    *ret = cert_end(job, s->report, error);
     return *ret != NULL;
 }
 
@@ -93,23 +119,15 @@ store_platform_cert(struct setup *s, GBytes *cert, GError **error)
 
 /* Both certificates are made before either is stored: so it has always looked in the log. */
 static gboolean
-certify(struct setup *s, const struct subject *subject, const TPM2B_PUBLIC *public, GError **error)
+end_certs(struct setup *s, const struct subject *subject, GError **error)
 {
     const struct key_algorithm *a = subject->wish.algorithm;
-    g_autofree char *key = tpm2_key_text(public);
     g_autofree char *role = g_strconcat(subject->role, "-certificate", NULL);
     g_autoptr(GBytes) cert = NULL;
     g_autoptr(GBytes) platform = NULL;
-    gboolean ek = subject->wish.role == KEY_EK;
 
-    if (!s->config->create_ek_cert && !(ek && s->config->create_platform_cert))
-        return TRUE;
-    if (s->config->create_ek_cert) {
-        cert = make_cert(s, subject->role, key, error);
-        if (cert == NULL)
-            return FALSE;
-    }
-    if (ek && !certify_platform(s, key, &platform, error))
+    if (!end_cert(s, subject->cert, subject->role, &cert, error)
+        || !end_cert(s, subject->platform, "platform", &platform, error))
         return FALSE;
     if (cert != NULL) {
         if (!write_cert_file(s, subject->role, a->file, cert, error)
@@ -140,41 +158,73 @@ store_template(struct setup *s, const struct subject *subject, GError **error)
 }
 
 static gboolean
-remember_ek(struct setup *s, const struct subject *subject, const TPM2B_PUBLIC *public,
-            GError **error)
+remember_ek(struct setup *s, const struct subject *subject, GError **error)
 {
     GBytes *bytes;
 
     if (subject->wish.role != KEY_EK)
         return TRUE;
-    bytes = tpm2_public_bytes(&public->publicArea, error);
+    bytes = tpm2_public_bytes(&subject->public->publicArea, error);
     if (bytes == NULL)
         return FALSE;
     g_ptr_array_add(s->ek_publics, bytes);
     return TRUE;
 }
 
+/* The key, and its certificates are on their way. */
 static gboolean
-make_subject(struct setup *s, const struct subject *subject, GError **error)
+begin_subject(struct setup *s, struct subject *subject, GError **error)
+{
+    report_begin(s->report, "Making the %s %s", subject->wish.algorithm->words, subject->title);
+    if (!tpm2_make_key(s->tpm, &subject->wish, &subject->public, error))
+        return FALSE;
+    subject->name = tpm2_key_name(s->tpm, subject->wish.handle, error);
+    return subject->name != NULL && begin_certs(s, subject, error);
+}
+
+static gboolean
+end_subject(struct setup *s, struct subject *subject, GError **error)
 {
     const struct key_algorithm *a = subject->wish.algorithm;
-    TPM2B_PUBLIC *public = NULL;
-    char *name;
-    gboolean done;
 
-    report_begin(s->report, "Making the %s %s", a->words, subject->title);
-    if (!tpm2_make_key(s->tpm, &subject->wish, &public, error))
-        return FALSE;
-    name = tpm2_key_name(s->tpm, subject->wish.handle, error);
-    if (name != NULL) {
-        made_add_key(&s->made, subject->role, a->name, subject->wish.handle, name);
-        report_say(s->report, "Successfully created %s %s with handle 0x%x.", a->words,
-                   subject->title, subject->wish.handle);
+    made_add_key(&s->made, subject->role, a->name, subject->wish.handle,
+                 g_steal_pointer(&subject->name));
+    report_say(s->report, "Successfully created %s %s with handle 0x%x.", a->words,
+               subject->title, subject->wish.handle);
+    return remember_ek(s, subject, error) && store_template(s, subject, error)
+           && end_certs(s, subject, error);
+}
+
+static void
+subject_clear(struct subject *subject)
+{
+    Esys_Free(subject->public);
+    g_free(subject->name);
+    cert_job_free(subject->cert);
+    cert_job_free(subject->platform);
+}
+
+/*
+ * While a certificate is signed by another process, the TPM makes the next key.
+ * What is said, and what fails first, keeps the order of the keys.
+ */
+static gboolean
+make_subjects(struct setup *s, struct subject *subjects, guint count, GError **error)
+{
+    g_autoptr(GError) later = NULL;
+    guint begun = 0;
+    gboolean done = TRUE;
+
+    while (begun < count && begin_subject(s, &subjects[begun], &later))
+        begun++;
+    for (guint i = 0; done && i < begun; i++)
+        done = end_subject(s, &subjects[i], error);
+    if (done && later != NULL) {
+        g_propagate_error(error, g_steal_pointer(&later));
+        done = FALSE;
     }
-    done = name != NULL && remember_ek(s, subject, public, error)
-           && store_template(s, subject, error)
-           && (subject->cert_nv == 0 || certify(s, subject, public, error));
-    Esys_Free(public);
+    for (guint i = 0; i < count; i++)
+        subject_clear(&subjects[i]);
     return done;
 }
 
@@ -204,45 +254,42 @@ make_spk(struct setup *s, GError **error)
     return TRUE;
 }
 
-static gboolean
-make_eks(struct setup *s, GError **error)
+static struct subject
+ek_subject(const struct setup *s, const struct key_algorithm *a)
 {
-    for (guint i = 0; s->config->createek && i < G_N_ELEMENTS(s->ek); i++) {
-        const struct key_algorithm *a = s->ek[i];
-        const struct subject subject = {
-            .wish = {
-                .role = KEY_EK,
-                .algorithm = a,
-                .handle = a->ek_handle,
-                .signing = s->config->allow_signing,
-                .decryption = s->config->decryption,
-            },
-            .role = "ek",
-            .title = "EK",
-            .cert_nv = a->ek_nv,
-            .template_nv = a->ek_template_nv,
-        };
-
-        if (!make_subject(s, &subject, error))
-            return FALSE;
-    }
-    return TRUE;
+    return (struct subject){
+        .wish = {
+            .role = KEY_EK,
+            .algorithm = a,
+            .handle = a->ek_handle,
+            .signing = s->config->allow_signing,
+            .decryption = s->config->decryption,
+        },
+        .role = "ek",
+        .title = "EK",
+        .cert_nv = a->ek_nv,
+        .template_nv = a->ek_template_nv,
+    };
 }
 
 static gboolean
-make_identity(struct setup *s, GError **error)
+make_keys(struct setup *s, GError **error)
 {
-    const struct subject subjects[] = {
+    const struct subject identity[] = {
         { .wish = { .role = KEY_IDEVID, .algorithm = s->idevid, .handle = IDEVID_HANDLE },
           .role = "idevid", .title = "IDevID", .cert_nv = IDEVID_CERT_NV },
         { .wish = { .role = KEY_IAK, .algorithm = s->iak, .handle = IAK_HANDLE },
           .role = "iak", .title = "IAK", .cert_nv = IAK_CERT_NV },
     };
+    struct subject subjects[SUBJECTS_MAX];
+    guint count = 0;
 
-    for (guint i = 0; i < G_N_ELEMENTS(subjects); i++)
-        if (subjects[i].wish.algorithm != NULL && !make_subject(s, &subjects[i], error))
-            return FALSE;
-    return TRUE;
+    for (guint i = 0; s->config->createek && i < G_N_ELEMENTS(s->ek); i++)
+        subjects[count++] = ek_subject(s, s->ek[i]);
+    for (guint i = 0; i < G_N_ELEMENTS(identity); i++)
+        if (identity[i].wish.algorithm != NULL)
+            subjects[count++] = identity[i];
+    return make_subjects(s, subjects, count, error);
 }
 
 static gboolean
@@ -306,8 +353,7 @@ static const struct step {
     gboolean reconfigure;            /* part of --reconfigure as well */
 } steps[] = {
     { make_spk, FALSE },
-    { make_eks, FALSE },
-    { make_identity, FALSE },
+    { make_keys, FALSE },
     { activate_banks, TRUE },
     { limit_guessing, FALSE },
     { store_evidence, FALSE },
