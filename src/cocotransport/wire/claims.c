@@ -5,6 +5,7 @@
 #include "cocotransport/wire/claims.h"
 
 #include "base/error.h"
+#include "cocotransport/wire/element.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -61,19 +62,6 @@ names_read(struct cursor value, struct claims *c)
     return !value.failed;
 }
 
-static gboolean
-text_read(struct cursor value, char *ret)
-{
-    const size_t len = cursor_left(&value);
-
-    cursor_copy(&value, ret, len);
-    ret[len] = '\0';
-    for (size_t i = 0; i < len; i++)
-        if (!g_ascii_isprint(ret[i]))
-            return FALSE;
-    return TRUE;
-}
-
 /* The length was judged by the row before. */
 static gboolean
 value_read(const struct claim_row *row, struct cursor value, struct claims *c)
@@ -97,7 +85,7 @@ value_read(const struct claim_row *row, struct cursor value, struct claims *c)
         cursor_copy(&value, field, row->max);
         return TRUE;
     case KIND_TEXT:
-        return text_read(value, field);
+        return element_text(value, field);
     case KIND_NAMES:
         return names_read(value, c);
     }
@@ -108,26 +96,21 @@ static gboolean
 claim_read(struct cursor *in, enum claims_side side, guint16 *last, struct claims *c,
            GError **error)
 {
-    const guint16 type = cursor_be16(in);
-    const guint32 len = cursor_be32(in);
-    const struct cursor value = cursor_sub(in, len);
     const struct claim_row *row;
+    struct element e;
 
-    if (in->failed)
-        return error_malformed(error, "claims: cut short");
-    if (type <= *last)
-        return error_malformed(error, "claims: type %u out of order", type);
-    *last = type;
-    if (type >= CLAIM_OPTIONAL)
+    if (!element_read(in, "claims", last, &e, error))
+        return FALSE;
+    if (e.type >= CLAIM_OPTIONAL)
         return TRUE;
-    if (type >= CLAIM_TYPES)
-        return error_malformed(error, "claims: type %u is unknown", type);
-    row = &claim_rows[type];
+    if (e.type >= CLAIM_TYPES)
+        return error_malformed(error, "claims: type %u is unknown", e.type);
+    row = &claim_rows[e.type];
     if (row->who[side] == WHO_NEVER)
         return error_malformed(error, "claims: %s is not for this side to give", row->name);
-    if (len < row->min || len > row->max || !value_read(row, value, c))
+    if (e.len < row->min || e.len > row->max || !value_read(row, e.value, c))
         return error_malformed(error, "claims: %s has no good value", row->name);
-    c->given |= 1u << type;
+    c->given |= 1u << e.type;
 
     return TRUE;
 }
@@ -188,16 +171,13 @@ void
 claims_write(const struct claims *c, struct builder *out)
 {
     for (guint type = 1; type < CLAIM_TYPES; type++) {
-        size_t at, start;
+        size_t start;
 
         if (!(c->given & (1u << type)))
             continue;
-        builder_be16(out, (uint16_t)type);
-        at = builder_len(out);
-        builder_be32(out, 0);
-        start = builder_len(out);
+        start = element_start(out, type);
         value_write(&claim_rows[type], c, out);
-        builder_be32_at(out, at, (uint32_t)(builder_len(out) - start));
+        element_end(out, start);
     }
 }
 

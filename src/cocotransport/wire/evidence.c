@@ -6,6 +6,7 @@
 #include "cocotransport/wire/evidence.h"
 
 #include "base/error.h"
+#include "cocotransport/wire/element.h"
 
 gboolean
 evidence_parse(struct cursor *in, struct evidence *ret, GError **error)
@@ -16,20 +17,15 @@ evidence_parse(struct cursor *in, struct evidence *ret, GError **error)
     if (cursor_left(in) > EVIDENCE_MAX)
         return error_malformed(error, "evidence: more than %u bytes", EVIDENCE_MAX);
     while (cursor_left(in) > 0) {
-        const guint16 kind = cursor_be16(in);
-        const guint32 len = cursor_be32(in);
-        const uint8_t *bytes = cursor_bytes(in, len);
+        struct element part;
 
-        if (in->failed)
-            return error_malformed(error, "evidence: cut short");
-        if (kind == 0 || kind >= EVIDENCE_KINDS)
-            return error_malformed(error, "evidence: element of unknown kind %u", kind);
-        if (kind <= last)
-            return error_malformed(error, "evidence: elements out of order");
-        if (len == 0)
-            return error_malformed(error, "evidence: element %u is empty", kind);
-        e.parts[kind] = g_bytes_new(bytes, len);
-        last = kind;
+        if (!element_read(in, "evidence", &last, &part, error))
+            return FALSE;
+        if (part.type >= EVIDENCE_KINDS)
+            return error_malformed(error, "evidence: element of unknown kind %u", part.type);
+        if (part.len == 0)
+            return error_malformed(error, "evidence: element %u is empty", part.type);
+        e.parts[part.type] = g_bytes_new(cursor_bytes(&part.value, part.len), part.len);
     }
     if (in->failed)
         return error_malformed(error, "evidence: cut short");
@@ -45,13 +41,14 @@ evidence_write(const struct evidence *e, struct builder *out)
     for (guint kind = 1; kind < EVIDENCE_KINDS; kind++) {
         gsize len;
         const void *bytes;
+        size_t start;
 
         if (e->parts[kind] == NULL)
             continue;
         bytes = g_bytes_get_data(e->parts[kind], &len);
-        builder_be16(out, (uint16_t)kind);
-        builder_be32(out, (uint32_t)len);
+        start = element_start(out, kind);
         builder_bytes(out, bytes, len);
+        element_end(out, start);
     }
 }
 

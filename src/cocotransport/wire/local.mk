@@ -6,6 +6,8 @@ WIRE_LIBS = libwire.a $(BASE_LIBS)
 libwire_a_SOURCES = \
 	src/cocotransport/wire/claims.c \
 	src/cocotransport/wire/claims.h \
+	src/cocotransport/wire/element.c \
+	src/cocotransport/wire/element.h \
 	src/cocotransport/wire/eventlog.c \
 	src/cocotransport/wire/eventlog.h \
 	src/cocotransport/wire/evidence.c \

@@ -6,6 +6,7 @@
 #include "cocotransport/wire/statement.h"
 
 #include "base/error.h"
+#include "cocotransport/wire/element.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -114,20 +115,6 @@ banks_read(struct cursor value, struct statement *s)
     return !value.failed;
 }
 
-static gboolean
-text_read(struct cursor value, char *ret)
-{
-    const size_t len = cursor_left(&value);
-
-    cursor_copy(&value, ret, len);
-    ret[len] = '\0';
-    for (size_t i = 0; i < len; i++) {
-        if (!g_ascii_isprint(ret[i]))
-            return FALSE;
-    }
-    return TRUE;
-}
-
 /* The length was judged by the row before. */
 static gboolean
 value_read(const struct statement_row *row, struct cursor value, struct statement *s)
@@ -149,7 +136,7 @@ value_read(const struct statement_row *row, struct cursor value, struct statemen
         cursor_copy(&value, field, row->max);
         return TRUE;
     case VALUE_TEXT:
-        return text_read(value, field);
+        return element_text(value, field);
     case VALUE_NONCE:
         s->nonce_len = (guint8)len;
         cursor_copy(&value, s->nonce, len);
@@ -173,22 +160,19 @@ value_read(const struct statement_row *row, struct cursor value, struct statemen
 }
 
 static gboolean
-element_read(struct cursor *in, guint16 *last, struct statement *s, GError **error)
+part_read(struct cursor *in, guint16 *last, struct statement *s, GError **error)
 {
-    const guint16 type = cursor_be16(in);
-    const guint32 len = cursor_be32(in);
-    const struct cursor value = cursor_sub(in, len);
+    const struct statement_row *row;
+    struct element e;
 
-    if (in->failed)
-        return error_malformed(error, "statement: cut short");
-    if (type <= *last)
-        return error_malformed(error, "statement: type %u out of order", type);
-    if (type >= STATEMENT_TYPES)
-        return error_malformed(error, "statement: type %u is unknown", type);
-    *last = type;
-    if (len < rows[type].min || len > rows[type].max || !value_read(&rows[type], value, s))
-        return error_malformed(error, "statement: %s has no good value", rows[type].name);
-    s->given |= 1u << type;
+    if (!element_read(in, "statement", last, &e, error))
+        return FALSE;
+    if (e.type >= STATEMENT_TYPES)
+        return error_malformed(error, "statement: type %u is unknown", e.type);
+    row = &rows[e.type];
+    if (e.len < row->min || e.len > row->max || !value_read(row, e.value, s))
+        return error_malformed(error, "statement: %s has no good value", row->name);
+    s->given |= 1u << e.type;
     return TRUE;
 }
 
@@ -201,7 +185,7 @@ statement_parse(struct cursor *in, struct statement *ret, GError **error)
     if (in->failed || cursor_left(in) > STATEMENT_MAX)
         return error_malformed(error, "statement: more than %u bytes", STATEMENT_MAX);
     while (cursor_left(in) > 0) {
-        if (!element_read(in, &last, s, error))
+        if (!part_read(in, &last, s, error))
             return FALSE;
     }
     if (!(s->given & 1u << STATEMENT_KIND))
@@ -280,15 +264,13 @@ void
 statement_write(const struct statement *s, struct builder *out)
 {
     for (guint type = 1; type < STATEMENT_TYPES; type++) {
-        size_t at;
+        size_t start;
 
         if (!(rows[type].in & 1u << s->kind))
             continue;
-        builder_be16(out, (uint16_t)type);
-        at = builder_len(out);
-        builder_be32(out, 0);
+        start = element_start(out, type);
         value_write(&rows[type], s, out);
-        builder_be32_at(out, at, (uint32_t)(builder_len(out) - at - 4));
+        element_end(out, start);
     }
 }
 
