@@ -256,11 +256,12 @@ read_modules(struct reader *in, struct tcb_info *info)
 
 /* The object called @name and its signature. */
 static JsonObject *
-read_signed(const char *text, gsize len, const char *name, struct signed_part *part, GError **error)
+read_signed(GBytes *json, const char *name, struct signed_part *part, GError **error)
 {
     g_autoptr(JsonObject) outer = NULL;
     const char *body, *signature;
-    gsize body_len;
+    gsize len, body_len;
+    const char *text = g_bytes_get_data(json, &len);
 
     if (len > COLLATERAL_MAX) {
         error_malformed(error, "more than %d bytes", COLLATERAL_MAX);
@@ -289,10 +290,10 @@ read_dates(struct reader *in, struct signed_part *part)
 }
 
 struct tcb_info *
-tcb_info_read(const char *text, gsize len, GError **error)
+tcb_info_read(GBytes *json, GError **error)
 {
     g_autoptr(tcb_info_t) info = tcb_info_new();
-    g_autoptr(JsonObject) object = read_signed(text, len, "tcbInfo", &info->part, error);
+    g_autoptr(JsonObject) object = read_signed(json, "tcbInfo", &info->part, error);
     struct reader in = { object, NULL };
 
     if (object == NULL)
@@ -314,10 +315,10 @@ tcb_info_read(const char *text, gsize len, GError **error)
 }
 
 struct qe_identity *
-qe_identity_read(const char *text, gsize len, GError **error)
+qe_identity_read(GBytes *json, GError **error)
 {
     g_autoptr(qe_identity_t) qe = qe_identity_new();
-    g_autoptr(JsonObject) object = read_signed(text, len, "enclaveIdentity", &qe->part, error);
+    g_autoptr(JsonObject) object = read_signed(json, "enclaveIdentity", &qe->part, error);
     struct reader in = { object, NULL };
 
     if (object == NULL)

@@ -10,5 +10,5 @@
 
 #define COLLATERAL_MAX (256 * 1024)
 
-struct tcb_info *tcb_info_read(const char *text, gsize len, GError **error);
-struct qe_identity *qe_identity_read(const char *text, gsize len, GError **error);
+struct tcb_info *tcb_info_read(GBytes *json, GError **error);
+struct qe_identity *qe_identity_read(GBytes *json, GError **error);

@@ -74,6 +74,8 @@ void verify_input_clear(struct verify_input *in);
 /* For TDX: Intel's root, where neither a policy nor --root says whom to trust. */
 void verify_input_trust_intel(const struct verify_options *options, struct verify_input *in);
 
+/* A file that need not be given: @path NULL leaves *@ret alone. */
+gboolean verify_read_optional(const char *path, gsize max, GBytes **ret, GError **error);
 /* A whole file of evidence. */
 GBytes *verify_read_evidence(const char *path, GError **error);
 

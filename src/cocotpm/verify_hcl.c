@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/io.h"
 #include "base/keyfile.h"
 #include "cocotpm/hcl.h"
 #include "cocotpm/quote.h"
@@ -49,14 +48,6 @@ files_clear(struct hcl_files *f)
     g_clear_pointer(&f->evidence, g_bytes_unref);
     g_clear_pointer(&f->quote, g_bytes_unref);
     g_clear_pointer(&f->signature, g_bytes_unref);
-}
-
-static gboolean
-read_optional(const char *path, gsize max, GBytes **ret, GError **error)
-{
-    if (path != NULL)
-        *ret = io_read_file(path, max, error);
-    return path == NULL || *ret != NULL;
 }
 
 /* One more link, after those of the platform's evidence. */
@@ -185,11 +176,11 @@ read_and_judge(const struct hcl_config *config, char *const *more_chains, GError
         error_malformed(error, "--quote-message and --quote-signature belong together");
     else if (config->nonce != NULL && config->quote == NULL)
         error_malformed(error, "--nonce needs a quote");
-    else if (read_optional(config->blob, HCL_MAX, &files.blob, error) &&
-             read_optional(config->common.vek, CHAIN_MAX, &files.evidence, error) &&
-             read_optional(config->td_quote, EVIDENCE_FILE_MAX, &files.evidence, error) &&
-             read_optional(config->quote, 4096, &files.quote, error) &&
-             read_optional(config->signature, 4096, &files.signature, error))
+    else if (verify_read_optional(config->blob, HCL_MAX, &files.blob, error) &&
+             verify_read_optional(config->common.vek, CHAIN_MAX, &files.evidence, error) &&
+             verify_read_optional(config->td_quote, EVIDENCE_FILE_MAX, &files.evidence, error) &&
+             verify_read_optional(config->quote, 4096, &files.quote, error) &&
+             verify_read_optional(config->signature, 4096, &files.signature, error))
         status = judge(config, more_chains, &files, error);
     files_clear(&files);
     return status;

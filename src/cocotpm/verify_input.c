@@ -13,6 +13,14 @@
 #include "cocotpm/verify.h"
 #include "cocotransport/attest/certificate.h"
 
+gboolean
+verify_read_optional(const char *path, gsize max, GBytes **ret, GError **error)
+{
+    if (path != NULL)
+        *ret = io_read_file(path, max, error);
+    return path == NULL || *ret != NULL;
+}
+
 GBytes *
 verify_read_evidence(const char *path, GError **error)
 {
@@ -183,7 +191,7 @@ fill_input(const struct verify_options *options, char *const *more_chains,
         !read_own_chip(options, in, error) || !read_report_data(options, in, error) ||
         !read_time(options->at, &in->context.now, error))
         return FALSE;
-    if (options->crl != NULL && (in->crl = io_read_file(options->crl, CHAIN_MAX, error)) == NULL)
+    if (!verify_read_optional(options->crl, CHAIN_MAX, &in->crl, error))
         return FALSE;
     if (options->allow_debug)
         in->policy->peer.policy_forbid &= ~SNP_POLICY_DEBUG;

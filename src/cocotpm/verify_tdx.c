@@ -6,7 +6,6 @@
 #include "config.h"
 
 #include "base/error.h"
-#include "base/io.h"
 #include "cocotpm/collateral_json.h"
 #include "cocotpm/verify.h"
 #include "cocotransport/attest/certificate.h"
@@ -45,34 +44,31 @@ collateral_clear(struct tdx_collateral *c)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(tdx_collateral_t, collateral_clear)
 
+/* What was read of the file at @path, or an error that names it. */
 static gboolean
-read_tcb_info(const char *path, struct tcb_info **ret, GError **error)
+is_read(const void *part, const char *path, GError **error)
 {
-    g_autoptr(GBytes) bytes = io_read_file(path, COLLATERAL_MAX, error);
-    gsize len;
-    const char *text = bytes != NULL ? g_bytes_get_data(bytes, &len) : NULL;
-
-    if (bytes == NULL)
-        return FALSE;
-    *ret = tcb_info_read(text, len, error);
-    if (*ret == NULL)
+    if (part == NULL)
         g_prefix_error(error, "%s: ", path);
-    return *ret != NULL;
+    return part != NULL;
 }
 
 static gboolean
-read_qe_identity(const char *path, struct qe_identity **ret, GError **error)
+read_signed_parts(const struct tdx_config *config, struct tdx_collateral *ret, GError **error)
 {
-    g_autoptr(GBytes) bytes = io_read_file(path, COLLATERAL_MAX, error);
-    gsize len;
-    const char *text = bytes != NULL ? g_bytes_get_data(bytes, &len) : NULL;
+    g_autoptr(GBytes) info = NULL;
+    g_autoptr(GBytes) identity = NULL;
 
-    if (bytes == NULL)
+    if (!verify_read_optional(config->tcb_info, COLLATERAL_MAX, &info, error) ||
+        !verify_read_optional(config->qe_identity, COLLATERAL_MAX, &identity, error))
         return FALSE;
-    *ret = qe_identity_read(text, len, error);
-    if (*ret == NULL)
-        g_prefix_error(error, "%s: ", path);
-    return *ret != NULL;
+    if (info != NULL)
+        ret->tcb_info = tcb_info_read(info, error);
+    if (info != NULL && !is_read(ret->tcb_info, config->tcb_info, error))
+        return FALSE;
+    if (identity != NULL)
+        ret->qe_identity = qe_identity_read(identity, error);
+    return identity == NULL || is_read(ret->qe_identity, config->qe_identity, error);
 }
 
 static gboolean
@@ -91,18 +87,10 @@ read_accepted(GPtrArray *names, unsigned *ret, GError **error)
 static gboolean
 read_collateral(const struct tdx_config *config, struct tdx_collateral *ret, GError **error)
 {
-    if (config->tcb_info != NULL && !read_tcb_info(config->tcb_info, &ret->tcb_info, error))
-        return FALSE;
-    if (config->qe_identity != NULL &&
-        !read_qe_identity(config->qe_identity, &ret->qe_identity, error))
-        return FALSE;
-    if (config->chain != NULL &&
-        (ret->chain = io_read_file(config->chain, CHAIN_MAX, error)) == NULL)
-        return FALSE;
-    if (config->pck_crl != NULL &&
-        (ret->pck_crl = io_read_file(config->pck_crl, CHAIN_MAX, error)) == NULL)
-        return FALSE;
-    return read_accepted(config->accept, &ret->accept, error);
+    return read_signed_parts(config, ret, error) &&
+           verify_read_optional(config->chain, CHAIN_MAX, &ret->chain, error) &&
+           verify_read_optional(config->pck_crl, CHAIN_MAX, &ret->pck_crl, error) &&
+           read_accepted(config->accept, &ret->accept, error);
 }
 
 static gboolean

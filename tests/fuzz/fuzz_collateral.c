@@ -38,8 +38,9 @@ check_levels(GArray *levels)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    g_autoptr(tcb_info_t) info = tcb_info_read((const char *)data, size, NULL);
-    g_autoptr(qe_identity_t) qe = qe_identity_read((const char *)data, size, NULL);
+    g_autoptr(GBytes) json = g_bytes_new(data, size);
+    g_autoptr(tcb_info_t) info = tcb_info_read(json, NULL);
+    g_autoptr(qe_identity_t) qe = qe_identity_read(json, NULL);
 
     if (info != NULL) {
         check_part(&info->part, data, size);
