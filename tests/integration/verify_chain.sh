@@ -63,6 +63,24 @@ good_ark
 good_ask
 expect 0 '^accepted'
 
+# Words before, between and after PEM certificates say nothing; behind one in DER nothing may be.
+cp "$TMP/vcek.pem" "$TMP/vcek.whole"
+{ echo 'subject=SEV-VCEK'; openssl x509 -in "$TMP/vcek.whole"; echo 'that was all'; } > "$TMP/vcek.pem"
+expect 0 '^accepted'
+{ cat "$TMP/vcek.whole"; echo '-----BEGIN CERTIFICATE-----'; } > "$TMP/vcek.pem"
+expect 1 '^rejected: vek_parse'
+openssl x509 -in "$TMP/vcek.whole" -outform DER -out "$TMP/vcek.pem"
+expect 0 '^accepted'
+echo 'that was all' >> "$TMP/vcek.pem"
+expect 1 '^rejected: vek_parse'
+cp "$TMP/vcek.whole" "$TMP/vcek.pem"
+cp "$TMP/ask.pem" "$TMP/ask.whole"
+{ openssl x509 -in "$TMP/ask.whole" -text; echo 'and then'; } > "$TMP/ask.pem"
+expect 0 '^accepted'
+{ cat "$TMP/ark.pem" "$TMP/ask.whole"; } > "$TMP/ask.pem"
+expect 1 '^rejected: chain_shape'
+cp "$TMP/ask.whole" "$TMP/ask.pem"
+
 # The signer: what it says of itself.
 printf '%s\n' "$usage" 'basicConstraints = critical, CA:FALSE' | sign ask ark -days 3650 "${pss[@]}"
 expect 1 '^rejected: ask_is_ca'

@@ -134,6 +134,12 @@ skip_blanks(const char **pos, const char *end)
         (*pos)++;
 }
 
+static gboolean
+looks_like_der(const char *pos, const char *end)
+{
+    return *pos == '0' && der_element_size(pos, (size_t)(end - pos)) > 0;
+}
+
 /* The next certificate of a bundle; text before a PEM one is skipped, as openssl writes it. */
 static struct certificate *
 certificate_next(const char **pos, const char *end, GError **error)
@@ -143,7 +149,7 @@ certificate_next(const char **pos, const char *end, GError **error)
     const char *begin, *stop;
     struct certificate *c;
 
-    if (**pos == '0' && len > 0) {
+    if (looks_like_der(*pos, end)) {
         c = certificate_import(*pos, len, GNUTLS_X509_FMT_DER, error);
         *pos += len;
         return c;
@@ -160,6 +166,13 @@ certificate_next(const char **pos, const char *end, GError **error)
     return c;
 }
 
+/* RFC 7468, section 2: text after a PEM certificate counts no more than that before it. */
+static gboolean
+is_only_text(const char *pos, const char *end)
+{
+    return g_strstr_len(pos, end - pos, "-----BEGIN") == NULL && !looks_like_der(pos, end);
+}
+
 GPtrArray *
 certificates_parse(GBytes *in, GError **error)
 {
@@ -173,6 +186,7 @@ certificates_parse(GBytes *in, GError **error)
     }
     skip_blanks(&pos, end);
     do {
+        const gboolean der = pos < end && looks_like_der(pos, end);
         struct certificate *c = NULL;
 
         if (pos == end)
@@ -185,6 +199,8 @@ certificates_parse(GBytes *in, GError **error)
             return NULL;
         g_ptr_array_add(list, c);
         skip_blanks(&pos, end);
+        if (!der && pos < end && is_only_text(pos, end))
+            pos = end;
     } while (pos < end);
     return g_steal_pointer(&list);
 }
