@@ -86,26 +86,31 @@ make_certificates()
 }
 
 # make_quote FILE [TEE_TCB_SVN]: the quoting enclave has $qe_svn; other fields may be given by
-# name: seam_signer, seam_attributes, td_attributes.
+# name, in the quote's own digits: quote_version, key_type, tee_type, body (type and length, of
+# version 5), td_tail (what TD 1.5 adds), seam_signer, seam_attributes, td_attributes, qe_auth,
+# outer_type, inner_type, pck_chain.
 make_quote()
 {
-    local svn=${2:-05010600000000000000000000000000} key chain auth=00010203 head enclave certification
+    local svn=${2:-05010600000000000000000000000000} key chain auth=${qe_auth-00010203}
+    local head enclave certification
 
     new_key "$tdx/quote.key"
     key=$(openssl pkey -in "$tdx/quote.key" -pubout -outform DER | tail -c 64 | hex)
-    head=0400020081000000$(zeros 4)939a7233f79c4ca9940a0db3957f0607$(zeros 20)
+    head=${quote_version:-0400}${key_type:-0200}${tee_type:-81000000}$(zeros 4)
+    head+=939a7233f79c4ca9940a0db3957f0607$(zeros 20)${body:-}
     head+=$svn$(zeros 48)${seam_signer:-$(zeros 48)}${seam_attributes:-$(zeros 8)}
     head+=${td_attributes:-0000001000000000}e702060000000000
-    head+=$(printf '%096d' 1)$(zeros 400)
+    head+=$(printf '%096d' 1)$(zeros 400)${td_tail:-}
     enclave=$(zeros 16)$(zeros 4)$(zeros 28)11$(zeros 15)$(zeros 32)$(zeros 32)
     enclave+=$(printf '%064d' 7)$(zeros 96)0200$(le16 "${qe_svn:-6}")$(zeros 60)
     enclave+=$(echo "$key$auth" | unhex | sha256sum | cut -c 1-64)$(zeros 32)
     echo "$head" | unhex > "$tdx/head"
     echo "$enclave" | unhex > "$tdx/enclave"
-    chain=$(cat "$tdx/pck.pem" "$tdx/ca.pem" "$tdx/root.pem" | hex)
+    chain=${pck_chain:-$(cat "$tdx/pck.pem" "$tdx/ca.pem" "$tdx/root.pem" | hex)}
     certification=$enclave$(raw_signature "$tdx/pck.key" "$tdx/enclave")
-    certification+=$(le16 4)${auth}0500$(le32 "$((${#chain} / 2))")$chain
-    key=$(raw_signature "$tdx/quote.key" "$tdx/head")${key}0600$(le32 "$((${#certification} / 2))")
+    certification+=$(le16 "$((${#auth} / 2))")$auth${inner_type:-0500}$(le32 "$((${#chain} / 2))")$chain
+    key=$(raw_signature "$tdx/quote.key" "$tdx/head")$key${outer_type:-0600}
+    key+=$(le32 "$((${#certification} / 2))")
     key+=$certification
     echo "$head$(le32 "$((${#key} / 2))")$key" | unhex > "$1"
 }

@@ -16,7 +16,6 @@
 #define BODY_TD_1_5 3
 #define CERT_PCK_CHAIN 5
 #define CERT_QE_REPORT 6
-#define QE_AUTH_MAX 1024
 
 static void
 td_report_read(struct cursor *in, struct td_report *td)
@@ -76,8 +75,6 @@ certification_read(struct cursor *in, struct tdx_quote *q, GError **error)
     q->qe_report = cursor_bytes(&data, TDX_QE_REPORT_SIZE);
     q->qe_signature = cursor_bytes(&data, 64);
     q->qe_auth_len = cursor_le16(&data);
-    if (q->qe_auth_len > QE_AUTH_MAX)
-        return error_malformed(error, "the QE's data is too long");
     q->qe_auth = cursor_bytes(&data, q->qe_auth_len);
     chain_type = cursor_le16(&data);
     q->chain_len = cursor_le32(&data);

@@ -9,7 +9,7 @@
 #include <glib.h>
 #include <stdint.h>
 
-#define TDX_QUOTE_MAX 32768
+#define TDX_QUOTE_MAX (128 * 1024)     /* the quoting enclave's own data may take half of it */
 #define TDX_QE_REPORT_SIZE 384
 #define TDREPORT_SIZE 1024
 
