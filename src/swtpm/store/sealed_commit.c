@@ -180,6 +180,49 @@ end_process(SealedStore *s, const GError *why)
     g_error("%s", why->message);
 }
 
+/* Whether the state in @d is the one that this change is made on top of. */
+static gboolean
+holds_now(SealedStore *s, const struct sealed_disk *d, GError **error)
+{
+    g_autoptr(GBytes) file = NULL;
+    guint8 chain[SHA256_SIZE];
+
+    switch (disk_read(d, SEALED_FILE, &file, error)) {
+    case DISK_READ:
+        if (!envelope_chain(g_bytes_get_data(file, NULL), g_bytes_get_size(file), chain, error))
+            return FALSE;
+        return memcmp(chain, s->now.chain, sizeof(chain)) == 0 ||
+               error_denied(error, "%s/%s is not the state that was stored last", d->path,
+                            SEALED_FILE);
+    case DISK_ABSENT:
+        return error_system(error, "%s/%s is not there", d->path, SEALED_FILE);
+    default:
+        return FALSE;
+    }
+}
+
+/* A folder that was removed may be put back, or mounted anew: with what was in it, nothing else. */
+static void
+look_for_folder(SealedStore *s, struct pending *p, GError **why)
+{
+    g_autoptr(GError) not_found = NULL;
+    struct sealed_disk found;
+
+    if (!disk_gone(&s->disk))
+        return;
+    if (disk_open(s->disk.path, s->disk.mode, &found, &not_found) &&
+        holds_now(s, &found, &not_found)) {
+        disk_close(&s->disk);
+        s->disk = found;
+        p->written = FALSE;
+        return;
+    }
+    disk_close(&found);
+    g_clear_error(why);
+    g_propagate_prefixed_error(why, g_steal_pointer(&not_found),
+                               "the folder of the state is gone: ");
+}
+
 static void
 carry_out(SealedStore *s, struct pending *p)
 {
@@ -196,6 +239,7 @@ carry_out(SealedStore *s, struct pending *p)
             break;
         if (step == STEP_FATAL || g_atomic_int_get(&s->ending))
             end_process(s, why);
+        look_for_folder(s, p, &why);
         waited = TRUE;
         say_waiting(s, why->message, since, &next_words);
         g_usleep(pause);

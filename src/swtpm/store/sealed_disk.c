@@ -54,6 +54,14 @@ disk_close(struct sealed_disk *d)
     g_clear_pointer(&d->path, g_free);
 }
 
+gboolean
+disk_gone(const struct sealed_disk *d)
+{
+    struct stat st;
+
+    return fstat(d->dir, &st) == 0 && st.st_nlink == 0;
+}
+
 /* A FIFO or a device in the place of the file must not block the start. */
 static int
 open_file(const struct sealed_disk *d, const char *name, struct stat *ret, GError **error)

@@ -25,6 +25,9 @@ enum disk_read {
 gboolean disk_open(const char *path, mode_t mode, struct sealed_disk *ret, GError **error);
 void disk_close(struct sealed_disk *d);
 
+/* The folder was removed: what is written into it would be lost with it. */
+gboolean disk_gone(const struct sealed_disk *d);
+
 /* Errors name the file. */
 enum disk_read disk_read(const struct sealed_disk *d, const char *name, GBytes **ret,
                          GError **error);
