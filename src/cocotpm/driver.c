@@ -26,6 +26,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#define DETACH_SECONDS 30
+#define DETACH_LOOK_MS 100
+
 struct driver {
     struct driver_config config;
     struct driver_setup setup;
@@ -40,6 +43,8 @@ struct driver {
     ResumeFile *resume;
     int data, control;               /* listening */
     gboolean listening;
+    guint detaching;                 /* timer, once a signal has come */
+    gint64 give_up;
 };
 
 static void
@@ -60,6 +65,20 @@ detached(guint32 result, gpointer data)
     stop(d);
 }
 
+/* A CoCoTPM that ends at the same time, or waits for its disk or witness, does not answer. */
+static gboolean
+still_detaching(gpointer data)
+{
+    struct driver *d = data;
+
+    if (!driver_session_lost(d->session) && g_get_monotonic_time() < d->give_up)
+        return G_SOURCE_CONTINUE;
+    g_message("ending without an answer to DETACH");
+    d->detaching = 0;
+    stop(d);
+    return G_SOURCE_REMOVE;
+}
+
 /* A signal: DETACH first, which nobody would answer while the link is lost; a second one, or one
  * then, ends us at once. */
 static void
@@ -71,8 +90,11 @@ on_signal(gpointer data)
     program_on_signal(d->program, stop, d);
     if (driver_session_lost(d->session))
         stop(d);
-    else
+    else {
+        d->give_up = g_get_monotonic_time() + DETACH_SECONDS * G_USEC_PER_SEC;
+        d->detaching = g_timeout_add(DETACH_LOOK_MS, still_detaching, d);
         tpm->ops->shutdown(tpm, detached, d);
+    }
 }
 
 static gboolean
@@ -320,6 +342,7 @@ offer(struct driver *d, GError **error)
 static gboolean
 driver_clear(struct driver *d)
 {
+    g_clear_handle_id(&d->detaching, g_source_remove);
     io_close(&d->data);
     io_close(&d->control);
     if (d->listening) {

@@ -27,3 +27,9 @@ witness_free(Witness *w)
     if (w != NULL)
         w->ops->free(w);
 }
+
+void
+witness_end(Witness *w)
+{
+    g_atomic_int_set(&w->ending, 1);
+}

@@ -31,6 +31,7 @@ struct witness_ops {
 /* First member of every kind of witness. */
 struct Witness {
     const struct witness_ops *ops;
+    gint ending;                         /* atomic: see witness_end() */
 };
 
 /*
@@ -41,5 +42,8 @@ struct Witness {
 Witness *witness_open(const char *where, const char *pin, GBytes *certificate, const Secret *key,
                       GError **error);
 void     witness_free(Witness *w);       /* NULL is fine */
+
+/* From any thread: the process is to end, so an answer is awaited for some seconds at most. */
+void     witness_end(Witness *w);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Witness, witness_free)

@@ -21,6 +21,7 @@
 #define ANSWER_MAX 65536u
 #define CONNECT_TIMEOUT_MS 2000L
 #define TIMEOUT_MS 5000L
+#define ENDING_US (3 * G_USEC_PER_SEC)   /* for all members, once the process is to end */
 
 struct member {
     char *url;                           /* "https://ADDRESS:PORT" */
@@ -34,6 +35,7 @@ struct etcd_witness {
     struct curl_slist *headers;
     Secret *key;
     GBytes *certificate;
+    gint64 give_up;                      /* when; 0: not ending */
 };
 
 struct answer {
@@ -53,6 +55,31 @@ take_answer(char *data, size_t size, size_t count, void *user)
     a->len += len;
 
     return len;
+}
+
+/*
+ * An orderly end has a last change to store, so it asks as ever; but members that are silent, as
+ * those are that end with it, would hold it up by a time-out each.
+ */
+static gboolean
+gives_up(struct etcd_witness *w)
+{
+    if (!g_atomic_int_get(&w->witness.ending))
+        return FALSE;
+    if (w->give_up == 0)
+        w->give_up = g_get_monotonic_time() + ENDING_US;
+    return g_get_monotonic_time() > w->give_up;
+}
+
+/* libcurl calls this about once a second while it waits. */
+static int
+on_progress(void *user, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+    (void)a;
+    (void)b;
+    (void)c;
+    (void)d;
+    return gives_up(user);
 }
 
 static gboolean
@@ -85,7 +112,7 @@ ask(struct etcd_witness *w, const char *path, const char *body, struct answer *r
 {
     g_autoptr(GError) why = NULL;
 
-    for (guint i = 0; i < w->count; i++) {
+    for (guint i = 0; i < w->count && !(why != NULL && gives_up(w)); i++) {
         const guint which = (w->last + i) % w->count;
 
         g_clear_error(&why);
@@ -223,6 +250,9 @@ member_open(struct etcd_witness *w, const char *url, const char *pins, GError **
     curl_easy_setopt(m->curl, CURLOPT_SSL_VERIFYHOST, 0L);
     curl_easy_setopt(m->curl, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
     curl_easy_setopt(m->curl, CURLOPT_TIMEOUT_MS, TIMEOUT_MS);
+    curl_easy_setopt(m->curl, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(m->curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+    curl_easy_setopt(m->curl, CURLOPT_XFERINFODATA, w);
     curl_easy_setopt(m->curl, CURLOPT_HTTPHEADER, w->headers);
     curl_easy_setopt(m->curl, CURLOPT_WRITEFUNCTION, take_answer);
     rc = curl_easy_setopt(m->curl, CURLOPT_PINNEDPUBLICKEY, pins);

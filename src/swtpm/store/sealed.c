@@ -272,6 +272,8 @@ void
 sealed_end(SealedStore *s)
 {
     g_atomic_int_set(&s->ending, 1);
+    if (s->terms.witness != NULL)
+        witness_end(s->terms.witness);
 }
 
 void
