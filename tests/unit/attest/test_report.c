@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* test_report - fields come from their offsets, and TCBs are compared in parts. */
+/*
+ * test_report - fields come from their offsets, TCBs are compared in parts, and
+ * evidence is one report of a kind that can be judged.
+ */
 #include "config.h"
 
 #include <string.h>
 
 #include "cocotransport/attest/report.h"
+#include "cocotransport/attest/verify.h"
 #include "suites.h"
 
 Suite *report_suite(void);
@@ -111,6 +115,40 @@ START_TEST(tcbs_are_compared_in_parts)
 }
 END_TEST
 
+#define PART(kind) (1u << (kind))
+
+static const struct {
+    unsigned parts;
+    const char *check, *words;
+} kind_cases[] = {
+    { 0, "evidence_kind", "one report of one kind" },
+    { PART(EVIDENCE_VEK_CERTIFICATE), "evidence_kind", "one report of one kind" },
+    { PART(EVIDENCE_SNP_REPORT) | PART(EVIDENCE_TDX_QUOTE), "evidence_kind", "one report" },
+    { PART(EVIDENCE_CCA_TOKEN), "evidence_kind", "CCA token" },
+    { PART(EVIDENCE_SNP_REPORT) | PART(EVIDENCE_CCA_TOKEN), "evidence_kind", "CCA token" },
+    { PART(EVIDENCE_TDX_QUOTE) | PART(EVIDENCE_CCA_TOKEN), "evidence_kind", "CCA token" },
+    { PART(EVIDENCE_SNP_REPORT), "size", "1184 bytes" },
+    { PART(EVIDENCE_TDX_QUOTE), "quote_format", "cut short" },
+};
+
+START_TEST(evidence_is_one_report_that_can_be_judged)
+{
+    g_auto(evidence_t) evidence = { { NULL } };
+    g_autoptr(policy_t) policy = policy_default();
+    const struct verify_context context = { .now = 1800000000 };
+    struct verdict v = { 0 };
+
+    for (int kind = 1; kind < EVIDENCE_KINDS; kind++) {
+        if (kind_cases[_i].parts & PART(kind))
+            evidence.parts[kind] = g_bytes_new_static("token", 5);
+    }
+    ck_assert(!verify_evidence(&evidence, policy, &context, &v) && !v.accepted);
+    ck_assert_str_eq(v.check, kind_cases[_i].check);
+    ck_assert_msg(strstr(v.reason, kind_cases[_i].words) != NULL, "%s", v.reason);
+    verdict_clear(&v);
+}
+END_TEST
+
 Suite *
 report_suite(void)
 {
@@ -120,6 +158,8 @@ report_suite(void)
     tcase_add_test(c, fields_are_read_from_their_offsets);
     tcase_add_test(c, a_wrong_report_leaves_the_output_alone);
     tcase_add_test(c, tcbs_are_compared_in_parts);
+    tcase_add_loop_test(c, evidence_is_one_report_that_can_be_judged, 0,
+                        (int)G_N_ELEMENTS(kind_cases));
     suite_add_tcase(s, c);
     return s;
 }
