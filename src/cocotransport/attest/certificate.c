@@ -51,16 +51,25 @@ certificate_issuer(const struct certificate *c)
     return common_name(c->crt, gnutls_x509_crt_get_issuer_dn_by_oid);
 }
 
-gboolean
-certificate_spki_sha256(const struct certificate *c, guint8 ret[static 32], GError **error)
+static gboolean
+key_digest(gnutls_pubkey_t key, guint8 ret[static 32], GError **error)
 {
     guint8 digest[32];
     size_t len = sizeof(digest);
 
-    if (!gnutls_ok(gnutls_x509_crt_get_key_id(c->crt, GNUTLS_KEYID_USE_SHA256, digest, &len),
+    if (!gnutls_ok(gnutls_pubkey_get_key_id(key, GNUTLS_KEYID_USE_SHA256, digest, &len),
                    "digest of the certificate's key", error))
         return FALSE;
     memcpy(ret, digest, sizeof(digest));
+    return TRUE;
+}
+
+gboolean
+certificate_spki_sha256(const struct certificate *c, guint8 ret[static 32], GError **error)
+{
+    if (!c->self_issued)
+        return key_digest(c->key, ret, error);
+    memcpy(ret, c->root_spki, sizeof(c->root_spki));
     return TRUE;
 }
 
@@ -89,6 +98,9 @@ read_fields(struct certificate *c, GError **error)
         return FALSE;
     c->subject = common_name(c->crt, gnutls_x509_crt_get_dn_by_oid);
     c->self_issued = is_self_issued(c->crt);
+    /* A root is held against the pins each time, and may have been read long before. */
+    if (c->self_issued && !key_digest(c->key, c->root_spki, error))
+        return FALSE;
     c->from = gnutls_x509_crt_get_activation_time(c->crt);
     c->until = gnutls_x509_crt_get_expiration_time(c->crt);
     if (c->from == (time_t)-1 || c->until == (time_t)-1)

@@ -25,6 +25,7 @@ struct certificate {
     gnutls_pubkey_t key;
     char *subject;                   /* its common name; "" for none */
     gboolean self_issued;
+    guint8 root_spki[32];            /* of a self-issued one: see certificate_spki_sha256() */
     time_t from, until;
 };
 
