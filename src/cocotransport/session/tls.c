@@ -21,6 +21,7 @@
     ":+AES-128-GCM:+CHACHA20-POLY1305:%DISABLE_TLS13_COMPAT_MODE"
 
 #define HANDSHAKE_MAX 4096                   /* of one handshake message of the peer */
+#define EXTENSION_EARLY_DATA 42              /* RFC 8446, 4.2.10 */
 
 struct Tls {
     gnutls_session_t session;
@@ -91,6 +92,28 @@ find_key(gnutls_session_t session, const gnutls_datum_t *identity, gnutls_datum_
     return 0;
 }
 
+/* Without its consent GnuTLS passes over early data in silence; here who sends any is refused. */
+static int
+no_early_data(void *ctx, unsigned int type, const unsigned char *data, unsigned int size)
+{
+    (void)ctx;
+    (void)data;
+    (void)size;
+    return type == EXTENSION_EARLY_DATA ? GNUTLS_E_RECEIVED_ILLEGAL_EXTENSION : 0;
+}
+
+static int
+judge_hello(gnutls_session_t session, unsigned int type, unsigned int when, unsigned int incoming,
+            const gnutls_datum_t *message)
+{
+    (void)session;
+    (void)type;
+    (void)when;
+    if (!incoming)
+        return 0;
+    return gnutls_ext_raw_parse(NULL, no_early_data, message, GNUTLS_EXT_RAW_FLAG_TLS_CLIENT_HELLO);
+}
+
 static gboolean
 prepare(Tls *t, unsigned int role, GError **error)
 {
@@ -132,6 +155,8 @@ tls_server_new(int fd, tls_lookup lookup, gpointer data, GError **error)
     if (!io_set_nonblocking(fd, TRUE, error) || !prepare(t, GNUTLS_SERVER, error) ||
         !gnutls_ok(gnutls_psk_allocate_server_credentials(&t->server), "TLS", error))
         return NULL;
+    gnutls_handshake_set_hook_function(t->session, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_PRE,
+                                       judge_hello);
     gnutls_psk_set_server_credentials_function2(t->server, find_key);
     if (!gnutls_ok(gnutls_credentials_set(t->session, GNUTLS_CRD_PSK, t->server), "TLS", error))
         return NULL;

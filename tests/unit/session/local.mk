@@ -10,5 +10,5 @@ tests_unit_session_test_session_SOURCES = \
 	tests/unit/session/test_roles.c \
 	tests/unit/session/test_saved.c \
 	tests/unit/session/test_tls.c
-tests_unit_session_test_session_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_session_test_session_LDADD = $(UNIT_LIBS) $(SESSION_LIBS)
+tests_unit_session_test_session_CPPFLAGS = $(UNIT_CPPFLAGS) $(CRYPTO_CFLAGS)
+tests_unit_session_test_session_LDADD = $(UNIT_LIBS) $(SESSION_LIBS) -lssl $(CRYPTO_LIBS)

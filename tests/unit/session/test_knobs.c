@@ -6,6 +6,7 @@
 #include "suites.h"
 
 #include <gnutls/gnutls.h>
+#include <openssl/ssl.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -137,6 +138,76 @@ START_TEST(no_ticket_is_sent)
 }
 END_TEST
 
+/* ---- early data, by OpenSSL: GnuTLS sends none with an external PSK ---- */
+
+#define EARLY_MAX 1000
+
+static const unsigned char suite_aes_128_gcm[] = { 0x13, 0x01 };
+
+/* The PSK as a session that allows early data; the key is the SSL's own data. */
+static int
+use_session(SSL *ssl, const EVP_MD *md, const unsigned char **ret_id, size_t *ret_len,
+            SSL_SESSION **ret)
+{
+    const Secret *key = SSL_get_ex_data(ssl, 0);
+    SSL_SESSION *s = SSL_SESSION_new();
+
+    (void)md;
+    SSL_SESSION_set1_master_key(s, secret_peek(key), secret_len(key));
+    SSL_SESSION_set_cipher(s, SSL_CIPHER_find(ssl, suite_aes_128_gcm));
+    SSL_SESSION_set_protocol_version(s, TLS1_3_VERSION);
+    SSL_SESSION_set_max_early_data(s, EARLY_MAX);
+    *ret_id = (const unsigned char *)PAIR_IDENTITY;
+    *ret_len = strlen(PAIR_IDENTITY);
+    *ret = s;
+    return 1;
+}
+
+static SSL_CTX *
+openssl_profile(void)
+{
+    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+
+    ck_assert(ctx != NULL);
+    ck_assert_int_eq(SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION), 1);
+    ck_assert_int_eq(SSL_CTX_set_ciphersuites(ctx, "TLS_AES_128_GCM_SHA256"), 1);
+    ck_assert_int_eq(SSL_CTX_set1_groups_list(ctx, "X25519"), 1);
+    SSL_CTX_clear_options(ctx, SSL_OP_ENABLE_MIDDLEBOX_COMPAT);
+    SSL_CTX_set_psk_use_session_callback(ctx, use_session);
+    return ctx;
+}
+
+/* The honest case first: the same client without early data is let in. */
+START_TEST(early_data_is_refused)
+{
+    const gboolean early = _i == 1;
+    g_autoptr(Secret) key = pair_key(9);
+    SSL_CTX *ctx = openssl_profile();
+    SSL *ssl = SSL_new(ctx);
+    int ends[2];
+    g_autoptr(Tls) server = NULL;
+    enum tls_result result = TLS_AGAIN;
+    size_t sent = 0;
+
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+    server = tls_server_new(ends[1], lookup, key, NULL);
+    SSL_set_ex_data(ssl, 0, key);
+    SSL_set_fd(ssl, ends[0]);
+    if (early)
+        ck_assert_int_eq(SSL_write_early_data(ssl, "early", 5, &sent), 1);
+    for (int i = 0; i < 20; i++) {
+        (void)SSL_connect(ssl);
+        if (result == TLS_AGAIN)
+            result = tls_handshake(server, NULL);
+    }
+    ck_assert_uint_eq(sent, early ? 5 : 0);
+    ck_assert_int_eq(result, early ? TLS_FAILED : TLS_DONE);
+    SSL_free(ssl);
+    SSL_CTX_free(ctx);
+    close(ends[0]);
+}
+END_TEST
+
 Suite *knobs_suite(void);
 
 Suite *
@@ -148,6 +219,7 @@ knobs_suite(void)
     tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, each_knob_alone_is_refused, 0, G_N_ELEMENTS(knobs));
     tcase_add_test(t, no_ticket_is_sent);
+    tcase_add_loop_test(t, early_data_is_refused, 0, 2);
     suite_add_tcase(s, t);
     return s;
 }
