@@ -9,6 +9,7 @@ check_PROGRAMS += \
 	tests/fuzz/fuzz_evidence \
 	tests/fuzz/fuzz_identity \
 	tests/fuzz/fuzz_resume \
+	tests/fuzz/fuzz_saved \
 	tests/fuzz/fuzz_preauth \
 	tests/fuzz/fuzz_eventlog \
 	tests/fuzz/fuzz_tunnel \
@@ -23,6 +24,8 @@ tests_fuzz_fuzz_identity_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_identity_LDADD = $(FUZZ_SESSION)
 tests_fuzz_fuzz_resume_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_resume_LDADD = $(FUZZ_SESSION)
+tests_fuzz_fuzz_saved_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_saved_LDADD = $(FUZZ_SESSION)
 tests_fuzz_fuzz_preauth_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_preauth_LDADD = $(FUZZ_SESSION)
 tests_fuzz_fuzz_eventlog_LDFLAGS = $(FUZZ_LINK)
