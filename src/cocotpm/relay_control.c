@@ -52,6 +52,7 @@ struct RelayControl {
     const struct relay_control_events *events;
     gpointer events_data;
     gsize len;                       /* bytes of @command that are there */
+    gsize in_hand;                   /* of which these are the command that is answered next */
     guint8 command[TPM_MESSAGE_MAX];
 };
 
@@ -80,7 +81,7 @@ data_close(RelayControl *c)
 {
     drop_source(&c->data_watch);
     io_close(&c->data);
-    c->len = 0;
+    c->len = c->in_hand = 0;
 }
 
 static void
@@ -95,25 +96,25 @@ data_watch(RelayControl *c)
  * or its guest's. So the bound is kept here once more, whatever made the answer.
  */
 static void
-data_answer(const guint8 *answer, gsize len, gpointer data)
+data_send(RelayControl *c, const guint8 *answer, gsize len)
 {
     static const guint8 failure[] = { 0x80, 0x01, 0, 0, 0, 10, 0, 0, 0x01, 0x01 };
-    RelayControl *c = data;
     ssize_t n;
 
+    /* Of a data channel that is gone. */
+    if (c->in_hand == 0)
+        return;
     if (len > c->buffer_size || len < MESSAGE_HEADER) {
         answer = failure;
         len = sizeof(failure);
     }
-    c->len = 0;
-    if (c->data < 0)
-        return;
+    c->len -= c->in_hand;
+    memmove(c->command, c->command + c->in_hand, c->len);
+    c->in_hand = 0;
     do {
         n = send(c->data, answer, len, MSG_NOSIGNAL);
     } while (n < 0 && errno == EINTR);
-    if (n == (ssize_t)len)
-        data_watch(c);
-    else
+    if (n != (ssize_t)len)
         data_close(c);
 }
 
@@ -123,38 +124,64 @@ data_command(RelayControl *c, const struct message_header *h)
     guint8 memory[TUNNEL_FRAME_MAX];
     struct builder out = builder_on(memory, sizeof(memory));
 
+    c->in_hand = h->size;
     if (c->running && tunnel_code_known(h->code)) {
         relay_tunnel_frame(c->tunnel, c->command, h->size, c->buffer_size);
         return;
     }
     relay_command_answer(c->command, h->size, c->running, &out);
-    data_answer(memory, builder_len(&out), c);
+    data_send(c, memory, builder_len(&out));
+}
+
+/* Commands are framed by their size: pieces are waited for, and of several each has its turn. */
+static void
+data_next(RelayControl *c)
+{
+    while (c->data >= 0 && c->in_hand == 0) {
+        struct cursor in = cursor_from(c->command, c->len);
+        struct message_header h = { 0 };
+
+        if (c->len < MESSAGE_HEADER) {
+            data_watch(c);
+            return;
+        }
+        /* Nothing says where the next command would begin: there is no next one. */
+        if (!message_header_parse(&in, TPM_MESSAGE_MAX, &h, NULL)) {
+            data_close(c);
+        } else if (c->len < h.size) {
+            data_watch(c);
+            return;
+        } else {
+            data_command(c, &h);
+        }
+    }
+}
+
+static void
+data_answer(const guint8 *answer, gsize len, gpointer data)
+{
+    RelayControl *c = data;
+
+    data_send(c, answer, len);
+    data_next(c);
 }
 
 static gboolean
 data_readable(int fd, GIOCondition condition, gpointer data)
 {
     RelayControl *c = data;
-    struct cursor in;
-    struct message_header h = { 0 };
     ssize_t n = recv(fd, c->command + c->len, sizeof(c->command) - c->len, MSG_DONTWAIT);
 
     (void)condition;
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return G_SOURCE_CONTINUE;
-    c->len += n > 0 ? (gsize)n : 0;
-    in = cursor_from(c->command, c->len);
-    if (n > 0 && c->len < MESSAGE_HEADER)
-        return G_SOURCE_CONTINUE;
-    if (n > 0 && message_header_parse(&in, TPM_MESSAGE_MAX, &h, NULL) && c->len < h.size)
-        return G_SOURCE_CONTINUE;
-
     c->data_watch = 0;
-    /* Nothing says where the next command would begin: there is no next one. */
-    if (h.size == 0 || c->len != h.size)
+    if (n > 0) {
+        c->len += (gsize)n;
+        data_next(c);
+    } else {
         data_close(c);
-    else
-        data_command(c, &h);
+    }
     return G_SOURCE_REMOVE;
 }
 

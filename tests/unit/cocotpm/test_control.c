@@ -224,6 +224,27 @@ START_TEST(plain_commands_stay_here)
 }
 END_TEST
 
+START_TEST(commands_are_framed_by_their_size)
+{
+    struct setup s;
+
+    setup_open(&s);
+    power_on(&s, "00001000");
+    /* One and a half, then the rest; in the tunnel, two at once. */
+    say(s.data, "8001 0000000c 0000017b 0010 8001 0000000c 000001");
+    expect(s.data, "8001 0000000a 00000143");
+    say(s.data, "44 0000");
+    expect(s.data, "8001 0000000a 00000000");
+    open_tunnel(&s, "00001000");
+    say(s.data, "8001 0000000c 2000c0c0 1603 8001 0000000b 2000c0c0 04");
+    expect(s.link, "1603");
+    ck_assert_int_eq(write(s.link, "\x17\x03\x03\x00\x01\xaa", 6), 6);
+    expect(s.data, "8001 0000000b 2000c0c1 aa");
+    expect(s.link, "04");
+    setup_close(&s);
+}
+END_TEST
+
 START_TEST(a_tunnel_carries_records)
 {
     struct setup s;
@@ -411,6 +432,7 @@ control_suite(void)
     tcase_set_timeout(t, 120);
     tcase_add_loop_test(t, control_requests_are_answered, 0, G_N_ELEMENTS(control_cases));
     tcase_add_test(t, plain_commands_stay_here);
+    tcase_add_test(t, commands_are_framed_by_their_size);
     tcase_add_test(t, a_tunnel_carries_records);
     tcase_add_loop_test(t, answers_are_clamped, 0, 6);
     tcase_add_test(t, ends_are_told);
