@@ -13,7 +13,7 @@ typedef struct RelayTunnel RelayTunnel;
 
 /* How long an answer waits for bytes of the CoCoTPM. Shorter than any patience of the guest's,
  * and short enough that what the guest wants to send meanwhile (CANCEL) does not wait long. */
-#define RELAY_TUNNEL_WAIT_MS 250
+#define RELAY_TUNNEL_WAIT_MS 100
 
 /* @answer is valid during the call; called once for each frame, never from inside it. */
 typedef void (*relay_tunnel_answer)(const guint8 *answer, gsize len, gpointer data);

@@ -7,8 +7,14 @@ set -euo pipefail
 
 world
 tpm_start
-attacker_start
-driver_start
+# As coco_cancel_tunnel.sh has it: through frames of the in-band tunnel.
+if [ "${through:-}" = tunnel ]; then
+    tunnel_up
+    driver_start cocovm tpm carrier
+else
+    attacker_start
+    driver_start
+fi
 
 # TPM2_CreatePrimary (Part 3, 24.1): null hierarchy, a storage key of RSA 2048, which takes long.
 # The search for its primes starts at hierarchy and template: "unique" makes each another one.

@@ -8,8 +8,9 @@
  *
  * Orders are lines on the control socket, each answered with a line:
  *
- *   DIR WHEN ACTION [ARGUMENT]   DIR c (from the client) or s (from the server); WHEN next, or
- *                                the number of a record of the next connection, from 0
+ *   DIR WHEN ACTION [ARGUMENT]   DIR c (from the client) or s (from the server); WHEN next, the
+ *                                number of a record of the next connection, from 0, or over:N
+ *                                for the next one of more than N bytes
  *       drop | dup | swap | reflect | cut | cut-after | delay MS | trunc LEN | flip OFFSET
  *       | inject HEX
  *   replay DIR CONNECTION RECORD an old record, sent on the newest connection
@@ -38,6 +39,7 @@
 
 #define CONNECT_SECONDS 30
 #define READ_SIZE 16384
+#define OVER "over:"
 
 enum direction { FROM_CLIENT, FROM_SERVER };
 
@@ -52,6 +54,7 @@ struct connection {
 struct order {
     enum direction direction;
     int record;                      /* -1: the next one */
+    gsize over;                      /* that is longer */
     const struct action *action;
     char *argument;
 };
@@ -241,12 +244,12 @@ record_length(const struct attacker *a, const GByteArray *data)
 }
 
 static struct order *
-order_take(struct attacker *a, enum direction d, guint record)
+order_take(struct attacker *a, enum direction d, guint record, gsize len)
 {
     for (guint i = 0; i < a->orders->len; i++) {
         struct order *o = a->orders->pdata[i];
 
-        if (o->direction == d && (o->record < 0 || o->record == (int)record))
+        if (o->direction == d && len > o->over && (o->record < 0 || o->record == (int)record))
             return g_ptr_array_steal_index(a->orders, i);
     }
     return NULL;
@@ -266,7 +269,7 @@ record_done(struct attacker *a, struct connection *c, enum direction d, GBytes *
 {
     guint number = c->seen[d]->len;
     GBytes *held = g_steal_pointer(&c->held[d]);
-    struct order *o = order_take(a, d, number);
+    struct order *o = order_take(a, d, number, g_bytes_get_size(record));
 
     g_ptr_array_add(c->seen[d], g_bytes_ref(record));
     if (a->record) {
@@ -359,7 +362,9 @@ order_add(struct attacker *a, char **words)
             continue;
         o = g_new0(struct order, 1);
         o->direction = (enum direction)direction;
-        o->record = strcmp(words[1], "next") ? atoi(words[1]) : -1;
+        if (g_str_has_prefix(words[1], OVER))
+            o->over = (gsize)atoi(words[1] + strlen(OVER));
+        o->record = strcmp(words[1], "next") && o->over == 0 ? atoi(words[1]) : -1;
         o->action = &actions[i];
         o->argument = g_strdup(words[3]);
         g_ptr_array_add(a->orders, o);

@@ -8,6 +8,10 @@ check_PROGRAMS += tests/tools/tap
 tests_tools_tap_SOURCES = tests/tools/tap.c
 tests_tools_tap_LDADD = $(LINK_LIBS)
 
+check_PROGRAMS += tests/tools/carrier
+tests_tools_carrier_SOURCES = tests/tools/carrier.c
+tests_tools_carrier_LDADD = $(LINK_LIBS)
+
 check_PROGRAMS += tests/tools/tpm_time
 tests_tools_tpm_time_SOURCES = tests/tools/tpm_time.c
 tests_tools_tpm_time_LDADD = $(LINK_LIBS)

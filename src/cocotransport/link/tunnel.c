@@ -24,6 +24,8 @@
 #define PAUSE_MS_FIRST 2
 #define PAUSE_MS_LAST 1000
 #define BUFFER_MAX 65536
+/* Answers of older commands that are passed over before a stream counts as refused. */
+#define STALE_MAX 16
 
 struct TunnelDevice {
     gint users;
@@ -144,6 +146,11 @@ throw_one_away(struct tunnel *t, GError **error)
     return exchange_raw(t, memory, builder_len(&out), &got, error);
 }
 
+/*
+ * A host that kept an answer back, or gave one twice, leaves the device behind:
+ * each command gets the answer of an older one. A stream bears that, as its bytes
+ * stay in order; so the answer for this stream is looked for among the next ones.
+ */
 static gboolean
 open_stream(struct tunnel *t, GError **error)
 {
@@ -157,14 +164,17 @@ open_stream(struct tunnel *t, GError **error)
     if (!throw_one_away(t, error)
         || !exchange_code(t, TUNNEL_OPEN, number, sizeof(number), &answer, error))
         return FALSE;
+    for (guint i = 0; i < STALE_MAX; i++) {
+        if (tunnel_opened_parse(&answer, &opened, NULL) && opened.stream == stream) {
+            t->frame_max = opened.frame_max;
+            return TRUE;
+        }
+        if (!exchange_code(t, TUNNEL_POLL, NULL, 0, &answer, error))
+            return FALSE;
+    }
     if (answer.code == TUNNEL_ENDED)
         return error_system(error, "the host's end of the tunnel does not reach the CoCoTPM");
-    if (!tunnel_opened_parse(&answer, &opened, error))
-        return FALSE;
-    if (opened.stream != stream)
-        return error_malformed(error, "the tunnel answers for another stream");
-    t->frame_max = opened.frame_max;
-    return TRUE;
+    return error_malformed(error, "the tunnel does not answer for this stream");
 }
 
 /* ---- the thread ---- */

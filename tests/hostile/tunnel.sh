@@ -1,0 +1,133 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# test: a host that changes, drops, repeats, adds, holds back or reflects frames of the in-band
+# tunnel, between QEMU and the relay, never gets a wrong answer out, and no command is lost or run
+# twice
+# sanitizers: no
+# limit: 1200
+set -euo pipefail
+. "$(dirname "$0")/../lib.sh"
+. "$SRC/tests/lib_hostile.sh"
+. "$SRC/tests/lib_tunnel.sh"
+
+world
+tpm_start
+tunnel_up --patience 4000
+driver_start cocovm tpm carrier
+
+step=0
+# The next extension counts exactly once.
+extend()
+{
+    step=$((step + 1))
+    pcr_extend "$(digest $step)"
+    pcr_check "$1"
+}
+
+lost()
+{
+    grep -c 'the link to the CoCoTPM is lost' "$TMP/driver_tpm.log" || true
+}
+
+# The same attacker doing nothing.
+extend "an attacker that does nothing"
+extend "an attacker that does nothing"
+[ "$(attack connections)" = 1 ] || fail "the device was opened more than once"
+[ -n "$(attack records c)" ] || fail "the attacker sees nothing"
+
+# try NAME ORDER…: meets a frame with something in it; the session ends, and is resumed.
+try()
+{
+    local name=$1 before
+
+    shift
+    before=$(lost)
+    attack "$@"
+    extend "$name"
+    [ "$(attack pending)" = 0 ] || fail "$name: the attack met no frame"
+    [ "$(lost)" -gt "$before" ] || fail "$name: the session lived on"
+}
+
+# Tag and code of a frame, its first and later bytes. RECORD and DATA are one bit apart: the bytes
+# are the same, but their place in the stream is not.
+for offset in 0 6 9 10 30; do
+    try "flip byte $offset of a command's frame" c over:10 flip "$offset"
+    try "flip byte $offset of an answer's frame" s over:10 flip "$offset"
+done
+# Its length: QEMU would believe it, the driver does not.
+for offset in 3 5; do
+    try "flip the length of an answer's frame" s over:10 flip "$offset"
+done
+try "reflect a command's frame" c over:10 reflect
+try "drop a command's frame" c over:10 drop
+try "drop an answer's frame" s over:10 drop
+
+# The host in the guest's place: frames of its own, whose answers it keeps from the guest.
+adds()
+{
+    attack s next drop
+    try "$1" c over:10 inject "$2"
+}
+adds "bytes of the host's" 80010000000e2000c0c0deadbeef
+adds "a record of the host's" 80010000001b2000c0c10000000000000000000000000000000000
+adds "a stream of the host's" 80010000000e2000c0c300000007
+adds "the end of the stream" 80010000000a2000c0c4
+
+# again WHAT ORDER…: the host sends something, and the answer that comes too much is its to keep (or
+# one of the guest's polls', which then is a time-out there).
+again()
+{
+    local name=$1
+
+    shift
+    attack s next drop
+    attack "$@"
+    extend "$name"
+}
+# Frames that the guest has sent before, the first stream's ClientHello among them.
+frames=$(attack records c)
+for frame in 2 4 $((frames - 2)) $((frames - 1)); do
+    again "frame $frame again" replay c 0 "$frame"
+done
+# Plain TPM commands of the host's own: the carrier is no TPM.
+again "a plain extension" send c "$(extend_command "$(digest 99)")"
+again "a plain Startup" send c "$STARTUP_CLEAR"
+
+# Answers that are late, doubled or too long: from then on the device's answers are those of the
+# commands before. The driver finds its way.
+try "an answer that is held back" s over:10 delay 6000
+try "a command's frame twice" c over:10 dup
+try "an answer's frame twice" s over:10 dup
+try "an answer of the host's" s over:10 inject 80010000001b2000c0c10000000000000000000000000000000000
+try "two answers in the wrong order" s over:10 swap
+extend "what is left of all that"
+
+# What ends the device, whatever QEMU makes of that: the command waits for the next one.
+ends()
+{
+    local name=$1 waiting
+
+    shift
+    attack "$@"
+    step=$((step + 1))
+    pcr_extend "$(digest $step)" &
+    waiting=$!
+    retry met || fail "$name: the attack met no frame"
+    tunnel_down
+    tunnel_up --patience 4000
+    wait "$waiting" || fail "$name: no answer"
+    pcr_value=$(unhex <<< "$pcr_value$(digest $step)" | sha256sum | cut -d' ' -f1)
+    pcr_check "$name"
+}
+met()
+{
+    [ "$(attack pending)" = 0 ]
+}
+ends "truncate a command's frame" c over:10 trunc 20
+ends "truncate an answer's frame" s over:10 trunc 20
+ends "flip the length of a command's frame" c over:10 flip 5
+ends "an answer longer than any device takes" s over:10 inject "$(printf '80010000138800000000%09980d' 0)"
+extend "the end"
+report "frames of the tunnel attacked" "-" "session ends, exactly once"
+stop driver_tpm || fail "the driver ended with $?"
+tunnel_down
