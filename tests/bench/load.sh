@@ -52,7 +52,7 @@ table()
     begin=$SECONDS
     if [ $# -gt 0 ]; then
         start "crowd_$name" taskset -c 1 "$loris" --to "tcp:127.0.0.1:$port" --hello "$hello" "$@"
-        sleep 2                      # for the crowd to gather; nothing depends on it
+        retry grep -q crowded "$TMP/crowd_$name.log" || fail "no crowd: $(cat "$TMP/crowd_$name.log")"
     fi
     touch "$TMP/gate_$name"
     wait_end "bench_$name" || fail "a command was lost: $(cat "$TMP/bench_$name.log")"

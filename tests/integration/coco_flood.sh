@@ -63,10 +63,11 @@ memory()
     awk '/^VmRSS/ { print $2 }' "/proc/$(pid_of swtpm)/status"
 }
 before=$(memory)
-for words in "--count 900" "--count 16 --flood"; do
+for words in "--count 1000" "--count 16 --flood"; do
     # shellcheck disable=SC2086
     start loris "$(ours loris)" --to "tcp:127.0.0.1:$port" \
         --hello "$SRC/tests/fuzz/corpus/preauth/client-hello" $words
+    retry grep -q crowded "$TMP/loris.log" || fail "loris $words: no crowd"
     for ((i = 0; i < 5; i++)); do
         tpm one tpm2_pcrextend "16:sha256=$(printf '%064d' 1)" || fail "a command was lost"
         retry few || fail "loris $words: $(descriptors) descriptors, $quiet before"
@@ -76,6 +77,7 @@ for words in "--count 900" "--count 16 --flood"; do
     stop loris || fail "loris ended with $?: $(cat "$TMP/loris.log")"
     grep -q '^[1-9][0-9]* connections' "$TMP/loris.log" || fail "nobody came: $(cat "$TMP/loris.log")"
     retry none || fail "$(descriptors) descriptors after loris $words, $quiet before"
+    rm -f "$TMP/loris.log"
 done
 value=$(printf '%064d' 0)
 for ((i = 0; i < 10; i++)); do

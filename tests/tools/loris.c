@@ -5,10 +5,11 @@
  * closed are opened again. With --flood every connection says its first message
  * and is opened anew as soon as it was answered or closed.
  *
- *   loris --to ADDRESS --count N --hello FILE [--flood]
+ *   loris --to tcp:ADDRESS:PORT --count N --hello FILE [--flood]
  *
- * FILE holds a ClientHello. Runs until SIGTERM, then prints how many
- * connections there were, and how many were answered.
+ * FILE holds a ClientHello. Says "crowded" once as soon as N connections are
+ * open or waiting to be accepted at once. Runs until SIGTERM, then prints how
+ * many connections there were, and how many were answered.
  */
 #include "config.h"
 
@@ -16,6 +17,9 @@
 #include "base/options.h"
 #include "cocotransport/link/link.h"
 
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,7 +27,6 @@
 #include <sys/socket.h>
 
 #define COUNT_MAX 4000
-#define CONNECT_MS 20
 #define OPENED_AT_ONCE 50
 
 struct config {
@@ -45,8 +48,9 @@ enum manner { SILENT, SLOW, HALF };
 
 struct crowd {
     const struct config *config;
-    struct link_address to;
+    struct sockaddr_in to;
     GBytes *hello;
+    gboolean crowded;
     struct pollfd polls[COUNT_MAX];
     gsize said[COUNT_MAX];           /* bytes of the hello */
     guint64 opened, answered;
@@ -73,15 +77,30 @@ say(struct crowd *c, guint i, gsize len)
     c->said[i] += n > 0 ? (gsize)n : 0;
 }
 
+/* As many as are wanted wait at the same time, so none of them is waited for. */
 static void
 open_one(struct crowd *c, guint i)
 {
-    const gint64 deadline = g_get_monotonic_time() + CONNECT_MS * 1000;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
-    c->polls[i] = (struct pollfd){ link_connect(&c->to, deadline, NULL), POLLIN, 0 };
+    if (fd >= 0 && connect(fd, (const struct sockaddr *)&c->to, sizeof(c->to)) < 0
+        && errno != EINPROGRESS)
+        io_close(&fd);
+    c->polls[i] = (struct pollfd){ fd, POLLOUT, 0 };
     c->said[i] = 0;
-    if (c->polls[i].fd < 0)
+}
+
+static void
+opened(struct crowd *c, guint i)
+{
+    int error = 0;
+    socklen_t len = sizeof(error);
+
+    if (getsockopt(c->polls[i].fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0 || error != 0) {
+        io_close(&c->polls[i].fd);
         return;
+    }
+    c->polls[i].events = POLLIN;
     c->opened++;
     if (c->config->flood)
         say(c, i, G_MAXSIZE);
@@ -97,10 +116,28 @@ look_at(struct crowd *c, guint i)
 
     if (c->polls[i].fd < 0 || c->polls[i].revents == 0)
         return;
+    if (c->polls[i].events == POLLOUT) {
+        opened(c, i);
+        return;
+    }
     n = recv(c->polls[i].fd, answer, sizeof(answer), MSG_DONTWAIT);
     c->answered += n > 0 ? 1 : 0;
     if (n <= 0 || c->config->flood)
         io_close(&c->polls[i].fd);
+}
+
+static void
+say_crowded(struct crowd *c)
+{
+    guint there = 0;
+
+    for (guint i = 0; i < c->config->count; i++)
+        there += c->polls[i].fd >= 0;
+    if (c->crowded || there < c->config->count)
+        return;
+    c->crowded = TRUE;
+    puts("crowded");
+    fflush(stdout);
 }
 
 static void
@@ -116,6 +153,7 @@ run(struct crowd *c)
                 open_one(c, i);
                 room--;
             }
+        say_crowded(c);
         (void)poll(c->polls, c->config->count, c->config->flood ? 10 : 100);
         for (guint i = 0; i < c->config->count; i++)
             look_at(c, i);
@@ -128,6 +166,20 @@ run(struct crowd *c)
     }
 }
 
+static gboolean
+address_parse(const char *text, struct sockaddr_in *ret, GError **error)
+{
+    struct link_address a;
+    gboolean good;
+
+    if (!link_address_parse(text, &a, error))
+        return FALSE;
+    *ret = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons((guint16)a.port) };
+    good = a.kind == LINK_TCP && inet_pton(AF_INET, a.host, &ret->sin_addr) == 1;
+    link_address_clear(&a);
+    return good;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -138,7 +190,7 @@ main(int argc, char **argv)
 
     if (!options_parse(rows, argc, argv, &config, NULL, &error) || !config.to || !config.hello
         || config.count == 0 || config.count > COUNT_MAX
-        || !link_address_parse(config.to, &crowd->to, &error)
+        || !address_parse(config.to, &crowd->to, &error)
         || !(crowd->hello = io_read_file(config.hello, 4096, &error))) {
         fprintf(stderr, "loris: %s\n", error ? error->message : "an option is missing");
         return EXIT_FAILURE;
