@@ -97,13 +97,27 @@ judged 1 '^rejected: statement_kind' none
 jq '.extra = "AAAA"' "$TMP/good.json" > "$TMP/extra.json"
 judged 2 'not known' extra
 
-# An attestation key of other attributes in the statement: not restricted, or that may leave its TPM.
-for attributes in 00040072 00050070; do
-    statement=$(jq -r .statement "$TMP/good.json" | base64 -d | hex | sed "s/00050072/$attributes/" |
-        unhex | base64 -w 0)
-    jq --arg statement "$statement" '.statement = $statement' "$TMP/good.json" > "$TMP/loose_ak.json"
-    judged 1 '^rejected: ak_restricted' loose_ak
-done
+# stated CHECK EXPRESSION [OPTION…]: the statement's digits changed by sed -E.
+stated()
+{
+    local check=$1 expression=$2 was is
+
+    shift 2
+    was=$(jq -r .statement "$TMP/good.json" | base64 -d | hex)
+    is=$(sed -E "$expression" <<< "$was")
+    [ "$is" != "$was" ] || fail "nothing in the statement to change by $expression"
+    jq --arg statement "$(unhex <<< "$is" | base64 -w 0)" '.statement = $statement' \
+        "$TMP/good.json" > "$TMP/stated.json"
+    judged 1 "^rejected: $check" stated "$@"
+}
+
+# An attestation key of other attributes: not restricted, or that may leave its TPM; another key.
+stated ak_restricted 's/00050072/00040072/'
+stated ak_restricted 's/00050072/00050070/'
+stated quote_signature 's/(00050072[0-9a-f]*0014000b0800000000000100)..../\1abcd/'
+# Flags: an owner who could forge quotes; who accepts that still wants it in the report.
+stated not_recoverable 's/(000b00000004.......)./\13/'
+stated statement_in_report 's/(000b00000004.......)./\13/' --trust-owner
 
 # Without the log PCR 0 is recomputed; an edited log is refused.
 jq 'del(.eventlog)' "$TMP/good.json" > "$TMP/bare.json"
@@ -118,6 +132,17 @@ cp "$TMP/one.log" "$TMP/edited.log"
 truncate -s -1 "$TMP/edited.log"
 edited
 printf 'x' >> "$TMP/edited.log"
+edited
+# Well-formed, and yet not what was measured: other digests, an event less, an event more.
+log=$(hex < "$TMP/one.log")
+digest=$(tail -c 4096 "$TMP/one.log" | hex | grep -o '0b00[0-9a-f]\{64\}' | tail -n 1)
+[ -n "$digest" ] || fail "no SHA-256 digest in the log"
+unhex <<< "${log/$digest/0b00$(printf '%064d' 7)}" > "$TMP/edited.log"
+edited
+head=$((32 + $((0x$(slice "$TMP/one.log" 28 1)))))
+head -c "$head" "$TMP/one.log" > "$TMP/edited.log"
+edited
+{ cat "$TMP/one.log"; tail -c "+$((head + 1))" "$TMP/one.log"; } > "$TMP/edited.log"
 edited
 
 # Another policy, another EK, another root.
