@@ -268,7 +268,7 @@ cocotpm_store(Cocotpm *c)
 static gboolean
 cocotpm_makes(Cocotpm *c)
 {
-    return c->provisioning;
+    return c->store != NULL && sealed_making(c->store);
 }
 
 /* For the claims, before anybody is attached. */

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/io.h"
+#include "base/keyfile.h"
 #include "cocotransport/seal/inspect.h"
 
 #include <string.h>
@@ -56,12 +57,31 @@ run_inspect(struct provisioning *in, GError **error)
     return TRUE;
 }
 
+/* Who renews what lies in the TPM has to know its policy: the evidence names that. */
+static gboolean
+run_renew(struct provisioning *in, GError **error)
+{
+    g_autoptr(SealedStore) s = sealed_open(in->config, error);
+    struct receipt now;
+
+    if (s == NULL)
+        return FALSE;
+    if (!g_bytes_equal(sealed_policy(s), in->p->policy))
+        return error_denied(error, "the policy given is not the one that this state is under");
+    sealed_receipt(s, &now);
+    *in->ret_words = hex_encode(now.lineage, sizeof(now.lineage));
+    *in->ret_store = g_steal_pointer(&s);
+
+    return TRUE;
+}
+
 static gboolean (*const actions[])(struct provisioning *in, GError **error) = {
     [PROVISION_MAKE] = run_make,
     [PROVISION_RECOVER] = run_recover,
     [PROVISION_CHANGE_POLICY] = run_change_policy,
     [PROVISION_INSPECT] = run_inspect,
     [PROVISION_INSPECT_TEXT] = run_inspect,
+    [PROVISION_RENEW] = run_renew,
 };
 
 gboolean
@@ -94,5 +114,6 @@ cocotpm_provision_run(int fd, const struct sealed_config *config, SealedStore **
 gboolean
 cocotpm_provision_finish(SealedStore *store, GError **error)
 {
-    return sealed_finish(store, error);
+    /* A state that was there is whole after every command. */
+    return !sealed_making(store) || sealed_finish(store, error);
 }

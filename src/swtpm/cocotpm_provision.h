@@ -7,6 +7,7 @@
  * swtpm_setup: write the bytes into a memfd or pipe that the child inherits,
  * serve the TPM over --fd and --ctrl type=unixio,clientfd=, make what belongs
  * into it, then CMD_SHUTDOWN: swtpm ends with 0 when the state became real.
+ * RENEW serves a TPM that is there in the same way, and prints its lineage.
  * The other actions end at once: 0 when done, else 1 with a line that says why.
  */
 #pragma once
@@ -15,7 +16,8 @@
 
 /*
  * Reads @fd. MAKE: @ret_store is to be served (without must_exist), and to be
- * finished. Else the work is done when this returns TRUE, @ret_store is NULL
+ * finished; RENEW: the same of one that is there, and @ret_words is its
+ * lineage. Else the work is done when this returns TRUE, @ret_store is NULL
  * and @ret_words what to print on standard output (may be NULL).
  */
 gboolean cocotpm_provision_run(int fd, const struct sealed_config *config,

@@ -11,8 +11,7 @@
 #include "base/io.h"
 #include "cocotransport/seal/header.h"
 #include "cocotransport/seal/inspect.h"
-#include "swtpm_setup/child.h"
-#include "swtpm_setup/confidential.h"
+#include "swtpm_setup/renew.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,17 +19,19 @@
 #define SEALED_NAME "tpm2-00.sealed"
 
 /* --tpmstate is a folder, with or without "dir://". */
-static const char *
-folder_of(const char *tpmstate)
+const char *
+act_folder(const struct setup_config *config)
 {
-    return g_str_has_prefix(tpmstate, "dir://") ? tpmstate + strlen("dir://") : tpmstate;
+    const char *text = config->tpmstate;
+
+    return g_str_has_prefix(text, "dir://") ? text + strlen("dir://") : text;
 }
 
 /* Nobody opens it: what it says may have been written by anybody, and the text says so. */
 static gboolean
 look(const struct setup_config *config, GError **error)
 {
-    g_autofree char *path = g_build_filename(folder_of(config->tpmstate), SEALED_NAME, NULL);
+    g_autofree char *path = g_build_filename(act_folder(config), SEALED_NAME, NULL);
     g_autoptr(GBytes) file = io_read_file(path, SEALED_FILE_MAX, error);
     g_autofree char *words = NULL;
     gsize len;
@@ -53,48 +54,88 @@ look(const struct setup_config *config, GError **error)
 gboolean
 act_asked(const struct setup_config *config)
 {
-    return config->recover || config->inspect || config->change_policy;
+    return config->recover || config->inspect || config->change_policy || config->renew_evidence;
 }
 
+/* What swtpm does and is done with. */
 static gboolean
-run_swtpm(const struct setup_config *config, const char *const *program,
-          enum provision_action action, GError **error)
+run_swtpm(const struct setup *s, const char *const *program, GError **error)
 {
-    g_autoptr(Confidential) c = confidential_new(config->cocotpm, action, error);
-    g_autofree char *tpmstate = g_strdup_printf("dir=%s", folder_of(config->tpmstate));
-    g_autoptr(Child) child = NULL;
-
-    if (c == NULL)
-        return FALSE;
-    child = child_start(&(const struct child_config){
+    g_autofree char *tpmstate = g_strdup_printf("dir=%s", act_folder(s->config));
+    g_autoptr(Child) child = child_start(&(const struct child_config){
         .program = program,
         .tpm2 = TRUE,
         .tpmstate = tpmstate,
         .key_fd = -1,
-        .logfile = config->logfile,
-        .cocotpm = confidential_words(c),
-        .provision_fd = confidential_fd(c),
+        .logfile = s->config->logfile,
+        .cocotpm = confidential_words(s->confidential),
+        .provision_fd = confidential_fd(s->confidential),
     }, error);
 
     return child != NULL && child_wait(child, error);
 }
 
-gboolean
-act_on_state(const struct setup_config *config, const char *const *program, GError **error)
+/* What the TPM's NV memory says of its policy has to follow. */
+static gboolean
+follow(struct setup *s, const char *const *program, GError **error)
 {
-    if (config->tpmstate == NULL)
+    if (!confidential_renew(s->confidential, error) || !renew_evidence(s, program, error)) {
+        g_prefix_error(error, "The policy is changed, but the evidence in the TPM is that of the "
+                       "one before until --renew-evidence has renewed it: ");
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static enum provision_action
+action_of(const struct setup_config *c)
+{
+    if (c->inspect)
+        return c->json ? PROVISION_INSPECT : PROVISION_INSPECT_TEXT;
+    return c->recover          ? PROVISION_RECOVER
+           : c->renew_evidence ? PROVISION_RENEW
+                               : PROVISION_CHANGE_POLICY;
+}
+
+static gboolean
+run(struct setup *s, const char *const *program, GError **error)
+{
+    gboolean changes;
+
+    s->confidential = confidential_new(s->config->cocotpm, action_of(s->config), error);
+    if (s->confidential == NULL)
+        return FALSE;
+    if (s->config->renew_evidence)
+        return renew_evidence(s, program, error);
+    changes = confidential_changes(s->confidential);
+    if (!changes && s->config->birth_statement != NULL)
+        return error_malformed(error, "--birth-statement needs the signature, or --renew-evidence");
+    return run_swtpm(s, program, error) && (!changes || follow(s, program, error));
+}
+
+static gboolean
+check(const struct setup_config *c, GError **error)
+{
+    if (c->tpmstate == NULL)
         return error_malformed(error, "--tpm-state must be provided");
-    if (config->recover + config->inspect + config->change_policy > 1)
-        return error_malformed(error, "--recover, --inspect and --change-policy exclude each other");
-    if (config->inspect && config->cocotpm == NULL)
-        return look(config, error);
-    if (config->cocotpm == NULL)
-        return error_malformed(error, config->recover
-                                   ? "--recover needs --cocotpm id=,recovery-secret-fd="
-                                   : "--change-policy needs --cocotpm id=,policy=");
-    if (config->inspect)
-        return run_swtpm(config, program,
-                         config->json ? PROVISION_INSPECT : PROVISION_INSPECT_TEXT, error);
-    return run_swtpm(config, program,
-                     config->recover ? PROVISION_RECOVER : PROVISION_CHANGE_POLICY, error);
+    if (c->recover + c->inspect + c->change_policy + c->renew_evidence > 1)
+        return error_malformed(error, "--recover, --inspect, --change-policy and --renew-evidence "
+                               "exclude each other");
+    if ((c->nonce != NULL) != (c->birth_statement != NULL))
+        return error_denied(error, "--nonce and --birth-statement belong together.");
+    if (c->cocotpm != NULL || c->inspect)
+        return TRUE;
+    return error_malformed(error, c->recover ? "--recover needs --cocotpm id=,recovery-secret-fd="
+                           : c->renew_evidence ? "--renew-evidence needs --cocotpm id=,policy="
+                                               : "--change-policy needs --cocotpm id=,policy=");
+}
+
+gboolean
+act_on_state(struct setup *s, const char *const *program, GError **error)
+{
+    const struct setup_config *c = s->config;
+
+    if (!check(c, error))
+        return FALSE;
+    return c->inspect && c->cocotpm == NULL ? look(c, error) : run(s, program, error);
 }

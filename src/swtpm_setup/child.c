@@ -87,7 +87,7 @@ command_line(const struct child_config *config, int data, int control)
  * is what a dup2 onto itself does here.
  */
 static gboolean
-spawn(Child *c, char *const *argv, const int *inherited, guint count, GError **error)
+spawn(Child *c, char *const *argv, const int *inherited, guint count, int output, GError **error)
 {
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
@@ -103,6 +103,8 @@ spawn(Child *c, char *const *argv, const int *inherited, guint count, GError **e
     for (guint i = 0; i < count; i++)
         if (inherited[i] >= 0)
             posix_spawn_file_actions_adddup2(&files, inherited[i], inherited[i]);
+    if (output > 0)
+        posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
     rc = posix_spawnp(&c->pid, argv[0], &files, &attributes, argv, environ);
     posix_spawn_file_actions_destroy(&files);
     posix_spawnattr_destroy(&attributes);
@@ -125,7 +127,8 @@ child_start(const struct child_config *config, GError **error)
         return NULL;
     argv = command_line(config, data, control);
     if (!spawn(c, (char **)argv->pdata,
-               (const int[]){ data, control, config->key_fd, config->provision_fd }, 4, error))
+               (const int[]){ data, control, config->key_fd, config->provision_fd }, 4,
+               config->output, error))
         return NULL;
     return g_steal_pointer(&c);
 }

@@ -19,6 +19,7 @@ struct child_config {
     /* A confidential TPM: the text of --cocotpm without provision=, and what goes there. */
     const char *cocotpm;
     int provision_fd;                /* -1: none */
+    int output;                      /* its standard output; 0: ours */
 };
 
 /* Starts it; it may not serve yet, or end at once: what is asked of it shows that. */

@@ -57,7 +57,7 @@ struct setup_config {
     gboolean help;
     /* ours */
     char *cocotpm;
-    gboolean recover, inspect, change_policy;
+    gboolean recover, inspect, change_policy, renew_evidence;
     char *nonce;
     char *birth_statement;
     GPtrArray *import_ek_cert;

@@ -284,6 +284,8 @@ read_for_state(Confidential *c, GError **error)
         return FALSE;
     if (c->provision.action == PROVISION_RECOVER)
         return read_recovery(c, error);
+    if (c->provision.action == PROVISION_RENEW)
+        return parse_policy(c, error);
     return c->provision.action != PROVISION_CHANGE_POLICY || read_change(c, error);
 }
 
@@ -345,6 +347,33 @@ confidential_new(const char *text, enum provision_action action, GError **error)
     return g_steal_pointer(&c);
 }
 
+gboolean
+confidential_changes(const Confidential *c)
+{
+    return c->provision.action == PROVISION_CHANGE_POLICY && c->provision.signature != NULL;
+}
+
+/* The state is under the new policy and opens with the new secret, if there is one. */
+gboolean
+confidential_renew(Confidential *c, GError **error)
+{
+    struct provision *p = &c->provision;
+
+    p->action = PROVISION_RENEW;
+    if (p->new_owner != NULL || !c->policy->owner_secret) {
+        secret_free(p->owner);
+        p->owner = g_steal_pointer(&p->new_owner);
+    }
+    io_close(&c->fd);
+    return put_in_memory(c, error);
+}
+
+gboolean
+confidential_set_lineage(Confidential *c, const char *hex, GError **error)
+{
+    return hex_decode(hex, c->provision.lineage, sizeof(c->provision.lineage), error);
+}
+
 void
 confidential_free(Confidential *c)
 {
@@ -397,7 +426,7 @@ describe(const Confidential *c, const char *nonce, GPtrArray *eks)
         .certificate = c->words.certs,
         .uuid = c->provision.uuid,
         .policy = c->policy,
-        .recoverable = c->provision.recovery != NULL,
+        .recoverable = c->policy->recovery_key_given,
         .eks = eks,
     };
 }

@@ -19,6 +19,13 @@ typedef struct Confidential Confidential;
 Confidential *confidential_new(const char *text, enum provision_action action, GError **error);
 void confidential_free(Confidential *c);         /* NULL is fine */
 
+/* Whether this is a change of policy that its owner has signed. */
+gboolean confidential_changes(const Confidential *c);
+/* After it: from now on these are the words that open the TPM to renew its evidence. */
+gboolean confidential_renew(Confidential *c, GError **error);
+/* Where such a TPM stands: hex. */
+gboolean confidential_set_lineage(Confidential *c, const char *hex, GError **error);
+
 /* What swtpm's own --cocotpm gets beside provision=FD ("platform=…"); borrowed. */
 const char *confidential_words(const Confidential *c);
 /* The descriptor that carries it all; borrowed. */

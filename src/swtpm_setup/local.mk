@@ -38,6 +38,8 @@ libsetupsteps_a_SOURCES = \
 	src/swtpm_setup/made.h \
 	src/swtpm_setup/place.c \
 	src/swtpm_setup/place.h \
+	src/swtpm_setup/renew.c \
+	src/swtpm_setup/renew.h \
 	src/swtpm_setup/rows.c \
 	src/swtpm_setup/setup.h \
 	src/swtpm_setup/steps_tpm12.c \

@@ -378,8 +378,12 @@ act(struct run *r)
 
     if (check_program(&r->config, &r->program, &error)
         && check_version(&r->config, &r->program, &error)
-        && act_on_state(&r->config, (const char *const *)r->program.argv, &error))
+        && (r->setup.report = report_open(r->config.logfile, r->config.json, &error)) != NULL
+        && act_on_state(&r->setup, (const char *const *)r->program.argv, &error)) {
+        if (r->setup.ek_publics->len > 0)
+            print_made(r);
         return TRUE;
+    }
     fprintf(stderr, "%s\n", error->message);
     return FALSE;
 }

@@ -69,6 +69,8 @@ const struct option_row setup_rows[] = {
          "move a confidential TPM to this platform by its recovery secret; needs --cocotpm"),
     FLAG("change-policy", change_policy,
          "put a confidential TPM under another policy by its owner's signature; needs --cocotpm"),
+    FLAG("renew-evidence", renew_evidence,
+         "store evidence of policy and keys as they are now in the TPM; needs --cocotpm"),
     FLAG("inspect", inspect,
          "print what a sealed state says of itself; with --cocotpm it is opened, too"),
     TEXT("nonce", nonce, "HEX", "the owner's nonce for the birth statement"),

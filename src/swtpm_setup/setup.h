@@ -36,5 +36,7 @@ struct setup {
 
 /* A running TPM 2: keys, certificates, banks. */
 gboolean setup_tpm2(struct setup *s, GError **error);
+/* What binds keys and policy to a report goes into the NV memory; @renew: in place of what is there. */
+gboolean setup_evidence(struct setup *s, gboolean renew, GError **error);
 /* A running TPM 1.2. */
 gboolean setup_tpm12(struct setup *s, GError **error);

@@ -323,13 +323,11 @@ limit_guessing(struct setup *s, GError **error)
 }
 
 /* Anybody who can ask the TPM can read what binds its keys and its policy to a report. */
-static gboolean
-store_evidence(struct setup *s, GError **error)
+gboolean
+setup_evidence(struct setup *s, gboolean renew, GError **error)
 {
     struct confidential_part parts[EVIDENCE_PARTS];
 
-    if (s->confidential == NULL)
-        return TRUE;
     report_begin(s->report, "Asking the platform for a report");
     if (!confidential_endorse(s->confidential, s->config->nonce, s->ek_publics, error))
         return FALSE;
@@ -337,6 +335,8 @@ store_evidence(struct setup *s, GError **error)
     if (parts[0].bytes == NULL)
         report_say(s->report, "This platform makes no SNP report: no evidence is stored.");
     for (guint i = 0; i < EVIDENCE_PARTS; i++) {
+        if (renew && !tpm2_nv_remove(s->tpm, parts[i].index, error))
+            return FALSE;
         if (parts[i].bytes == NULL)
             continue;
         if (!store_area(s, parts[i].index, parts[i].role, parts[i].bytes, s->config->lock_nvram,
@@ -346,6 +346,12 @@ store_evidence(struct setup *s, GError **error)
                    parts[i].role);
     }
     return TRUE;
+}
+
+static gboolean
+store_evidence(struct setup *s, GError **error)
+{
+    return s->confidential == NULL || setup_evidence(s, FALSE, error);
 }
 
 static const struct step {

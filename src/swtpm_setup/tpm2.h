@@ -70,6 +70,8 @@ GBytes *tpm2_key_template(const struct key_wish *wish, GError **error);
 
 /* Defines an area as EK certificates have it, writes it, locks it with @lock. */
 gboolean tpm2_nv_store(Tpm2 *t, guint32 index, GBytes *data, gboolean lock, GError **error);
+/* Takes an area away that may be there. */
+gboolean tpm2_nv_remove(Tpm2 *t, guint32 index, GError **error);
 /* An area somebody may write again: read by all, written under platform authorisation. */
 gboolean tpm2_nv_replace(Tpm2 *t, guint32 index, GBytes *data, GError **error);
 

@@ -80,8 +80,8 @@ tpm2_nv_store(Tpm2 *t, guint32 index, GBytes *data, gboolean lock, GError **erro
     return fill_area(t, index, data, AREA_ATTRIBUTES | TPMA_NV_WRITEDEFINE, lock, error);
 }
 
-static gboolean
-remove_area(Tpm2 *t, guint32 index, GError **error)
+gboolean
+tpm2_nv_remove(Tpm2 *t, guint32 index, GError **error)
 {
     ESYS_TR area = ESYS_TR_NONE;
     gboolean there = FALSE;
@@ -102,6 +102,6 @@ remove_area(Tpm2 *t, guint32 index, GError **error)
 gboolean
 tpm2_nv_replace(Tpm2 *t, guint32 index, GBytes *data, GError **error)
 {
-    return remove_area(t, index, error)
+    return tpm2_nv_remove(t, index, error)
            && fill_area(t, index, data, AREA_ATTRIBUTES, FALSE, error);
 }

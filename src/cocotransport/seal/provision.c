@@ -46,12 +46,12 @@ makes_sense(guint8 action, const struct cursor *values, GError **error)
 {
     static const int secrets[] = { VALUE_PSK, VALUE_OWNER, VALUE_RECOVERY, VALUE_NEW_OWNER };
 
-    if (action < PROVISION_MAKE || action > PROVISION_INSPECT_TEXT)
+    if (action < PROVISION_MAKE || action > PROVISION_RENEW)
         return error_malformed(error, "action %u is unknown", action);
     if (action == PROVISION_MAKE && values[VALUE_LINEAGE].pos == NULL)
         return error_malformed(error, "element lineage is missing");
-    if ((action == PROVISION_MAKE || action == PROVISION_CHANGE_POLICY) &&
-        values[VALUE_POLICY].pos == NULL)
+    if ((action == PROVISION_MAKE || action == PROVISION_CHANGE_POLICY ||
+         action == PROVISION_RENEW) && values[VALUE_POLICY].pos == NULL)
         return error_malformed(error, "element policy is missing");
     if (action == PROVISION_RECOVER && values[VALUE_RECOVERY].pos == NULL)
         return error_malformed(error, "element recovery secret is missing");

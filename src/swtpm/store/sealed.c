@@ -185,6 +185,12 @@ sealed_recoverable(const SealedStore *s)
 }
 
 gboolean
+sealed_making(const SealedStore *s)
+{
+    return s->making;
+}
+
+gboolean
 sealed_launch_used(SealedStore *s, const guint8 launch[static LAUNCH_ID_SIZE])
 {
     gboolean used;

@@ -107,6 +107,7 @@ GBytes       *sealed_policy(const SealedStore *s);           /* borrowed */
 GBytes       *sealed_chain(const SealedStore *s);            /* borrowed; NULL: none */
 const Secret *sealed_psk(const SealedStore *s);              /* borrowed; NULL: bootstrap */
 gboolean      sealed_recoverable(const SealedStore *s);
+gboolean      sealed_making(const SealedStore *s);           /* until sealed_finish() */
 
 /* Whether this launch was attached before: for a word before its evidence is burnt (any). */
 gboolean sealed_launch_used(SealedStore *s, const guint8 launch[static LAUNCH_ID_SIZE]);
