@@ -34,6 +34,8 @@ libswtpm_a_SOURCES = \
 	src/swtpm/server.h \
 	src/swtpm/server_private.h \
 	src/swtpm/settings.h \
+	src/swtpm/settle.c \
+	src/swtpm/settle.h \
 	src/swtpm/sockets.c \
 	src/swtpm/sockets.h \
 	src/swtpm/sources.c

@@ -19,6 +19,7 @@
 #include "swtpm/print.h"
 #include "swtpm/run_private.h"
 #include "swtpm/sandbox.h"
+#include "swtpm/settle.h"
 #include "swtpm/store/codec.h"
 
 /* ---- what ends us ---- */
@@ -312,6 +313,7 @@ serve(struct app *a, GError **error)
     }
     daemon_notify(a->config->notify_socket, "READY=1");
     daemon_ready(&a->ready_fd);
+    settle();
     g_main_loop_run(a->loop);
     stop(a);
     if (a->ctrl_shutdown && a->cocotpm != NULL &&
