@@ -25,6 +25,8 @@ gboolean daemon_signals(int *ret_fd, GError **error);
 
 /* Writes the pid; path or fd (-1: none). */
 gboolean pidfile_write(const char *path, int fd, GError **error);
+/* Where the file of a descriptor lies, to be removed at the end; NULL for what is no file. */
+char *pidfile_path(int fd);
 void pidfile_remove(const char *path);
 
 /* sd_notify(3) by hand of its protocol: a datagram to NOTIFY_SOCKET; nothing where it is unset. */

@@ -78,8 +78,7 @@ on_data_lost(gpointer user)
 
     if (!a->server.disconnect)
         g_message("Data client disconnected");
-    if (a->config->fd >= 0 || a->config->terminate || a->server.fd >= 0 ||
-        a->config->interface == SWTPM_CHARDEV)
+    if (a->config->terminate || a->connected)
         end(a);
 }
 
@@ -183,6 +182,7 @@ open_channels(struct app *a)
     a->data = data_new(&data, &a->dispatch);
     server_set_data(a->tpm, a->data);
     with_data.data = a->data;
+    a->connected = a->server_sockets.client_fd >= 0;
     if (a->config->ctrl != NULL)
         a->control = ctrl_new(&with_data);
     a->server_sockets.listen_fd = a->server_sockets.client_fd = -1;
@@ -306,6 +306,8 @@ serve(struct app *a, GError **error)
         return FALSE;
     if (!pidfile_write(a->pid.file, a->pid.fd, error))
         return FALSE;
+    if (a->pid.file == NULL)
+        a->pid.file = pidfile_path(a->pid.fd);
     a->loop = g_main_loop_new(NULL, FALSE);
     if (!start(a, error)) {
         stop(a);

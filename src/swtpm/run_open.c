@@ -87,8 +87,10 @@ open_server(struct app *a, GError **error)
     const struct swtpm_config *c = a->config;
 
     if (c->fd >= 0) {
+        if (!sockets_fd_ok(c->fd, "--fd", error))
+            return FALSE;
         a->server_sockets.client_fd = c->fd;
-        return sockets_fd_ok(c->fd, "--fd", error);
+        return TRUE;
     }
     if (c->interface == SWTPM_CHARDEV) {
         a->server_sockets.client_fd = chardev_open(c, error);

@@ -40,6 +40,7 @@ struct app {
     int ready_fd;
     int signal_fd;
     Log *logger;             /* NULL: not open yet */
+    gboolean connected;      /* commands come on a descriptor that cannot be connected to again */
     gboolean ctrl_shutdown;  /* CMD_SHUTDOWN was what ended us */
     gboolean failed;         /* something else than an end that was asked for */
 };

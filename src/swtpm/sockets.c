@@ -192,8 +192,10 @@ sockets_open(const struct channel_options *o, const char *option, struct sockets
     if (o->fd >= 0)
         return take_fd(o->fd, option, ret, error);
     if (o->clientfd >= 0) {
+        if (!sockets_fd_ok(o->clientfd, option, error))
+            return FALSE;
         ret->client_fd = o->clientfd;
-        return sockets_fd_ok(o->clientfd, option, error);
+        return TRUE;
     }
     if (unixio && o->path == NULL)
         return error_malformed(error, "%s: Missing path and fd options for UnixIO", option);
