@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * sandbox - an allow list: what glibc, GLib, libtpms and OpenSSL need to serve.
+ * sandbox - an allow list: what glibc, GLib, libtpms and OpenSSL need to serve,
+ * and no more than that what the front of a CUSE device needs.
  * All threads are made before; it is put on every one of them (TSYNC).
  */
 #include "config.h"

@@ -18,6 +18,7 @@
 #include "base/io.h"
 #include "base/isolate.h"
 #include "swtpm/options.h"
+#include "swtpm/sandbox.h"
 #include "swtpm_cuse/bridge.h"
 
 struct ends {
@@ -88,11 +89,23 @@ start_tpm(struct front *f, const char *swtpm, GError **error)
 }
 
 static gboolean
+close_sandbox(struct front *f, GError **error)
+{
+    g_autofree char *action = NULL;
+
+    if (f->config.seccomp != NULL &&
+        (action = seccomp_options_parse(f->config.seccomp, error)) == NULL)
+        return FALSE;
+    return sandbox_close(action, error);
+}
+
+static gboolean
 on_ready(gpointer user)
 {
     struct front *f = user;
 
-    if (!isolate_root(f->config.chroot, f->config.runas, &f->error))
+    if (!isolate_root(f->config.chroot, f->config.runas, &f->error) ||
+        !close_sandbox(f, &f->error))
         return FALSE;
     daemon_ready(&f->ready_fd);
     return TRUE;

@@ -69,6 +69,7 @@ swtpm cuse -n vtpm9 -M 260 -m 7 --tpm2 --tpmstate dir=/tmp/s --key pwdfile=/t/pw
     --pid file=/tmp/pid
 say "started: $?"
 say "numbers: $(stat -c '%t %T' $d)"
+say "filters: $(grep -c 'Seccomp:.*2' /proc/$(cat /tmp/pid)/status) $(grep -c 'Seccomp:.*2' /proc/$(pidof swtpm-cuse)/status)"
 say "off: $(ask $d random)"
 run -c; run -e; run -i; run -e; run -g; run -b 0; run -l 3; run -l 0; run -h words; run -v
 swtpm_bios --tpm-device $d --tpm2 -o; say "bios: $?"
@@ -133,7 +134,8 @@ says()
     done
 }
 pcr=$(sed -n 's/^before: //p' "$TMP/said")
-says 'unnamed: 1' 'keyless: 1' 'number taken: 1' 'started: 0' 'numbers: 104 7' 'off: 80010000000a00000101' \
+says 'unnamed: 1' 'keyless: 1' 'number taken: 1' 'started: 0' 'numbers: 104 7' 'filters: 1 1' \
+    'off: 80010000000a00000101' \
     '-c: 0 ptm capability is 0x16fff' '-e: 1 .*0xa' '-i: 0 ' '-e: 0 tpmEstablished is 0' \
     '-g: 0 ptm configuration flags: 0x1' '-b: 0 TPM buffersize: 4096' '-l: 0 ' '-l: 0 ' '-h: 0 ' \
     '-v: 0 ' 'bios: 0' 'extend: 80020000001300000000.*' 'before: 8001.*' '--info: 0 .*"family":"2.0".*' \

@@ -7,6 +7,7 @@ tests_unit_swtpm_test_swtpm_SOURCES = \
 	tests/unit/swtpm/suites.c \
 	tests/unit/swtpm/test_data.c \
 	tests/unit/swtpm/test_engine.c \
+	tests/unit/swtpm/test_sandbox.c \
 	tests/unit/swtpm/test_server.c
 tests_unit_swtpm_test_swtpm_CPPFLAGS = $(UNIT_CPPFLAGS) -I$(srcdir)/tests/unit/swtpm
 tests_unit_swtpm_test_swtpm_LDADD = $(UNIT_LIBS) $(SWTPM_LIBS)

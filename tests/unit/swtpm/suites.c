@@ -4,6 +4,7 @@
 
 Suite *data_suite(void);
 Suite *engine_suite(void);
+Suite *sandbox_suite(void);
 Suite *server_suite(void);
 
-const suite_maker suites[] = { data_suite, engine_suite, server_suite, NULL };
+const suite_maker suites[] = { data_suite, engine_suite, sandbox_suite, server_suite, NULL };
