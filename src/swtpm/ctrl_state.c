@@ -46,9 +46,8 @@ state_answer(guint32 result, guint32 flags, const guint8 *data, gsize len)
 }
 
 static GBytes *
-read_blob(Engine *engine, struct ctrl_job *job, guint32 flags, guint32 type)
+read_blob(Engine *engine, struct ctrl_job *job, const StateKey *key, guint32 type)
 {
-    const StateKey *key = (flags & PTM_STATE_FLAG_DECRYPTED) != 0 ? NULL : job->key;
     g_autoptr(GError) error = NULL;
     g_autoptr(GBytes) state = NULL;
     GBytes *blob = NULL;
@@ -70,7 +69,9 @@ run_get_state(Engine *engine, gpointer data)
     guint32 flags = cursor_be32(&job->body);
     guint32 type = cursor_be32(&job->body);
     guint32 offset = cursor_be32(&job->body);
-    guint32 encrypted = job->migration_key != NULL ? PTM_STATE_FLAG_ENCRYPTED : 0;
+    const StateKey *key = (flags & PTM_STATE_FLAG_DECRYPTED) != 0 ? NULL : job->key;
+    /* Of the file's key alone; the taker's swtpm 0.7.1 believes this, not what is in the blob. */
+    guint32 encrypted = key != NULL ? PTM_STATE_FLAG_ENCRYPTED : 0;
     g_autoptr(GBytes) blob = NULL;
     const guint8 *bytes = NULL;
     gsize len = 0;
@@ -78,7 +79,7 @@ run_get_state(Engine *engine, gpointer data)
     if (type < ENGINE_STATE_PERMANENT || type > ENGINE_STATE_SAVE)
         job->result = UNKNOWN_BLOB;
     else
-        blob = read_blob(engine, job, flags, type);
+        blob = read_blob(engine, job, key, type);
     if (blob != NULL)
         bytes = g_bytes_get_data(blob, &len);
     offset = MIN(offset, (guint32)len);

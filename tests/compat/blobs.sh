@@ -114,6 +114,27 @@ for pair in "$theirs $mine" "$mine $theirs"; do
     move $pair 2 --migration-key pwdfile=migration,mode=aes-256-cbc,kdf=sha512
 done
 
+# What the answer to GET_STATEBLOB says of itself, asked for in clear or not, under each key.
+heads()
+{
+    local keys flag
+
+    for keys in "" "--key pwdfile=file" "--migration-key pwdfile=migration" \
+        "--key pwdfile=file,mode=aes-256-cbc --migration-key pwdfile=migration,mode=aes-256-cbc"; do
+        # shellcheck disable=SC2086
+        run h "$1" --tpm2 --flags startup-clear $keys
+        for flag in 0 1; do
+            unhex <<< "0000000c 0000000$flag 00000001 00000000" |
+                timeout 60 socat -t 60 - "UNIX-CONNECT:$TMP/h.c,readbytes=28" > answer
+            echo "$keys $flag: $(slice answer 0 28)"
+        done
+        end h
+    done
+}
+heads "$theirs" > heads.theirs
+heads "$mine" > heads.ours
+diff heads.theirs heads.ours || fail "blobs that say something else of themselves"
+
 # Of the last run: blobs under a migration key that the taker has not, or has another of.
 for program in "$theirs" "$mine"; do
     run c "$program" --tpm2

@@ -1,13 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# test: QEMU boots Debian's kernel with our TPM behind tpm-tis and tpm-crb, and resets it
+# test: QEMU boots Debian's kernel with our TPM behind tpm-tis and tpm-crb, measures, and resets it
 # slow: yes
 # sanitizers: no
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/guest.inc"
 
+need tpm2_eventlog
 swtpm=$(ours swtpm)
+append=eventlog
 make_initrd "$TMP/initrd"
 
 for device in tpm-tis tpm-crb; do
@@ -23,6 +25,7 @@ for device in tpm-tis tpm-crb; do
     pcr16=$(field "$device" pcr16)
     [[ $pcr0 =~ [1-9A-F] ]] || fail "PCR 0 is empty: the firmware measured nothing"
     [[ $pcr16 =~ [1-9A-F] ]] || fail "PCR 16 is empty"
+    log_explains_pcrs "$device"                    # of SeaBIOS
 
     monitor "$device" system_reset > /dev/null
     wait_serial "$device" 2 BOOT
