@@ -47,7 +47,7 @@ body(const uint8_t *data, size_t size)
 
     if (!body_parse(plain, &b, NULL))
         return;
-    again = body_write(&b, NULL);
+    again = body_write(&b, NULL, NULL);
     if (again == NULL || !secret_equal(plain, again))
         abort();
 }

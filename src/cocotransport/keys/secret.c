@@ -64,6 +64,26 @@ secret_free(Secret *s)
     g_free(s);
 }
 
+void
+secret_wipe(Secret *s)
+{
+    gnutls_memset(s->bytes, 0, s->mapped);
+}
+
+Secret *
+secret_reuse(Secret *old, size_t len)
+{
+    g_assert(len >= 1);
+    if (old == NULL || len > old->mapped) {
+        secret_free(old);
+        return secret_new(len);
+    }
+    secret_wipe(old);
+    old->len = len;
+
+    return old;
+}
+
 uint8_t *
 secret_bytes(Secret *s)
 {

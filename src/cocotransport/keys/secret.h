@@ -19,6 +19,10 @@ Secret        *secret_new(size_t len);                        /* zeroes; 1 to SE
 Secret        *secret_copy(const void *data, size_t len);
 Secret        *secret_dup(const Secret *s);                   /* NULL of NULL */
 void           secret_free(Secret *s);                        /* NULL is fine */
+/* For what is needed again and again, since pages cost more than what is done in them: @old,
+ * which may be NULL, is taken over; zeroes. */
+Secret        *secret_reuse(Secret *old, size_t len);
+void           secret_wipe(Secret *s);
 uint8_t       *secret_bytes(Secret *s);
 const uint8_t *secret_peek(const Secret *s);
 size_t         secret_len(const Secret *s);

@@ -66,17 +66,17 @@ body_size(const struct sealed_body *body)
 }
 
 Secret *
-body_write(const struct sealed_body *body, GError **error)
+body_write(const struct sealed_body *body, Secret *memory, GError **error)
 {
     const size_t size = body_size(body);
-    g_autoptr(Secret) plain = NULL;
+    g_autoptr(Secret) plain = memory;
     struct builder out;
 
     if (size > SEALED_FILE_MAX) {
         error_system(error, "a state of %zu bytes is too large to be sealed", size);
         return NULL;
     }
-    plain = secret_new(size);
+    plain = secret_reuse(g_steal_pointer(&plain), size);
     out = builder_on(secret_bytes(plain), size);
     element_write_bytes(&out, rows[VALUE_POLICY].type, body->policy);
     element_write_bytes(&out, rows[VALUE_CHAIN].type, body->chain);

@@ -28,8 +28,9 @@ struct sealed_body {
 };
 
 gboolean body_parse(const Secret *plain, struct sealed_body *ret, GError **error);
-/* A Secret of exactly the right size, so that no copy of a secret stays in the heap. */
-Secret  *body_write(const struct sealed_body *body, GError **error);
+/* A Secret of exactly the right size, so that no copy of a secret stays in the heap; in @memory
+ * where that is not NULL (secret_reuse), which is taken over. */
+Secret  *body_write(const struct sealed_body *body, Secret *memory, GError **error);
 void     body_clear(struct sealed_body *body);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(sealed_body_t, body_clear)

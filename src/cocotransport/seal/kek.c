@@ -27,21 +27,28 @@ info_write(const struct sealed_header *header, const struct seal_slot *slot,
     return builder_len(&b);
 }
 
+static Secret *
+key_and_owner(const Secret *key, const Secret *owner)
+{
+    const size_t len = secret_len(key);
+    Secret *both = secret_new(len + secret_len(owner));
+
+    memcpy(secret_bytes(both), secret_peek(key), len);
+    memcpy(secret_bytes(both) + len, secret_peek(owner), secret_len(owner));
+
+    return both;
+}
+
 Secret *
 kek_derive(const struct sealed_header *header, const struct seal_slot *slot, const Secret *key,
            const Secret *owner, GError **error)
 {
-    const size_t key_len = secret_len(key);
-    const size_t owner_len = owner != NULL ? secret_len(owner) : 0;
-    g_autoptr(Secret) ikm = secret_new(key_len + owner_len);
+    g_autoptr(Secret) both = owner != NULL ? key_and_owner(key, owner) : NULL;
     uint8_t info[INFO_MAX];
     const struct crypto_piece piece = { info, info_write(header, slot, info) };
     const enum schedule_key row = slot->type == SEAL_SLOT_RECOVERY ? SCHEDULE_STATE_RECOVERY
                                                                    : SCHEDULE_STATE_KEK;
 
-    memcpy(secret_bytes(ikm), secret_peek(key), key_len);
-    if (owner_len > 0)
-        memcpy(secret_bytes(ikm) + key_len, secret_peek(owner), owner_len);
-
-    return schedule_derive(row, ikm, header->uuid, sizeof(header->uuid), &piece, 1, error);
+    return schedule_derive(row, both != NULL ? both : key, header->uuid, sizeof(header->uuid),
+                           &piece, 1, error);
 }

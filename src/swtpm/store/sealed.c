@@ -53,7 +53,8 @@ sealed_store_save(Store *store, const char *name, const guint8 *data, gsize len,
         return error_denied(error, "a sealed state keeps no %s", name);
     if (len == 0 || len > SEALED_TPM_MAX)
         return error_system(error, "a TPM state of %zu bytes cannot be sealed", len);
-    tpm = secret_copy(data, len);
+    tpm = secret_reuse(g_steal_pointer(&s->spare), len);
+    memcpy(secret_bytes(tpm), data, len);
     if (s->making) {
         secret_free(s->now.body.tpm);
         s->now.body.tpm = g_steal_pointer(&tpm);
@@ -113,6 +114,8 @@ sealed_free(SealedStore *s)
     witness_free(s->terms.witness);
     secret_free(s->owner);
     secret_free(s->chip);
+    secret_free(s->plain);
+    secret_free(s->spare);
     image_clear(&s->now);
     disk_close(&s->disk);
     g_mutex_clear(&s->lock);

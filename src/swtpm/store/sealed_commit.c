@@ -73,21 +73,21 @@ pending_seal(SealedStore *s, const struct sealed_change *change, struct pending 
              GError **error)
 {
     struct sealed_body *body = &p->image.body;
-    g_autoptr(Secret) plain = NULL;
     struct seal_keys keys;
 
     change_body(&s->now.body, change, body);
     if (!change_header(s, change, body, &p->image.header, error))
         return FALSE;
-    plain = body_write(body, error);
-    if (plain == NULL)
+    s->plain = body_write(body, g_steal_pointer(&s->plain), error);
+    if (s->plain == NULL)
         return FALSE;
     keys = (struct seal_keys){
         .chip = s->chip,
         .owner = s->terms.owner_secret ? s->owner : NULL,
         .recovery = body->recovery,
     };
-    p->file = envelope_write(&p->image.header, &keys, plain, error);
+    p->file = envelope_write(&p->image.header, &keys, s->plain, error);
+    secret_wipe(s->plain);
     if (p->file == NULL || !envelope_chain(g_bytes_get_data(p->file, NULL),
                                            g_bytes_get_size(p->file), p->image.chain, error))
         return FALSE;
@@ -249,7 +249,7 @@ carry_out(SealedStore *s, struct pending *p)
         say_waiting(s, NULL, since, &next_words);
 }
 
-/* The old body goes, but for what both have. */
+/* The old body goes, but for what both have; its memory will be needed for the next one. */
 static void
 take_over(SealedStore *s, const struct sealed_change *change, struct pending *p)
 {
@@ -257,7 +257,10 @@ take_over(SealedStore *s, const struct sealed_change *change, struct pending *p)
 
     g_mutex_lock(&s->lock);
     if (change->tpm != NULL) {
-        secret_free(now->tpm);
+        secret_free(s->spare);
+        s->spare = now->tpm;
+        if (s->spare != NULL)
+            secret_wipe(s->spare);
         now->tpm = change->tpm;
     }
     if (change->log != NULL) {

@@ -31,6 +31,7 @@ struct SealedStore {
     Secret *owner;
     struct seal_derivation derivation;   /* what @chip was asked for with */
     Secret *chip;                        /* NULL: not asked yet */
+    Secret *plain, *spare;               /* memory of the body, of a TPM's state; wiped */
     const Secret *recovery;              /* opens by the recovery slot; sealed_recover() only */
     gint ending;                         /* atomic: nobody waits any more */
     gboolean making;                     /* provisioning: nothing is on the disk yet */

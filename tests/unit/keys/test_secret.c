@@ -46,6 +46,25 @@ static const struct {
     { "nothing at all", 0, 0, 64, FALSE },
 };
 
+START_TEST(secret_reuse_shows_nothing_of_before)
+{
+    Secret *s = secret_reuse(NULL, 8);
+
+    memset(secret_bytes(s), 7, 8);
+    s = secret_reuse(s, 64);
+    ck_assert_uint_eq(secret_len(s), 64);
+    ck_assert(secret_is_zero(s));
+    memset(secret_bytes(s), 7, 64);
+    s = secret_reuse(s, 100000);
+    ck_assert_uint_eq(secret_len(s), 100000);
+    ck_assert(secret_is_zero(s));
+    memset(secret_bytes(s), 7, 100000);
+    secret_wipe(s);
+    ck_assert(secret_is_zero(s));
+    secret_free(s);
+}
+END_TEST
+
 START_TEST(secret_read_judges_the_length)
 {
     char bytes[65];
@@ -86,6 +105,7 @@ secret_suite(void)
 
     tcase_add_test(t, secret_starts_as_zeroes_and_compares_whole);
     tcase_add_test(t, secret_truncate_wipes_the_rest);
+    tcase_add_test(t, secret_reuse_shows_nothing_of_before);
     tcase_add_loop_test(t, secret_read_judges_the_length, 0, G_N_ELEMENTS(read_cases));
     tcase_add_test(t, secret_read_names_the_file);
     suite_add_tcase(s, t);

@@ -128,7 +128,7 @@ START_TEST(a_body_comes_back)
     const size_t tpm_element = 6 + 3;    /* the last one, which may be missing */
 
     g_array_append_val(body.log, birth);
-    plain = body_write(&body, NULL);
+    plain = body_write(&body, NULL, NULL);
     ck_assert(body_parse(plain, &again, NULL));
     ck_assert(g_bytes_equal(again.policy, body.policy));
     ck_assert(secret_equal(again.tpm, body.tpm));
