@@ -1,0 +1,109 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# test: a command through the in-band tunnel, beside the same on /dev/tpm0 with plain swtpm (a table; nothing is judged)
+# alone: yes
+# slow: yes
+# limit: 2400
+# sanitizers: no
+# BENCH_COUNT=N commands a run (500), BENCH_RUNS=N runs of each, alternating (5),
+# BENCH_DEVICES="tpm-tis tpm-crb"
+set -euo pipefail
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/qemu/tunnel.inc
+. "$SRC/tests/qemu/tunnel.inc"
+
+count=${BENCH_COUNT:-500}
+runs=${BENCH_RUNS:-5}
+commands=(
+    "GetRandom 80010000000c0000017b0008"
+    "PCR_Read 8001000000140000017e00000001000b03000001"
+)
+
+# One image for both guests: what they are told on the second serial port decides what they do.
+world
+coco_root vm "$(ours tpm_time)" << 'EOS'
+if grep -q plain-tpm /proc/cmdline; then
+    target=/dev/tpm0
+else
+    attach
+    target=kept:/run/tpm
+fi
+stty -F /dev/ttyS1 -echo
+say "up"
+while read -r name hex count < /dev/ttyS1; do
+    tpm_time $target $hex $count > /tmp/out 2>&1 || say "fault: $(cat /tmp/out)"
+    say "$name: $(sed -n 's/median \(.*\) us/\1/p' /tmp/out)"
+done
+EOS
+
+# bench_guest NAME CTRL DEVICE [WORD]: its second serial port is ${go[NAME]}, which stays open: QEMU
+# throws away what it has not handed on when the other side goes.
+declare -A go=()
+bench_guest()
+{
+    local fd
+
+    cp "$TMP/vm.initrd" "$TMP/$1.initrd"
+    append=${4:-} coco_guest "$1" "$2" "$3" \
+        -chardev "socket,id=go,path=$TMP/$1.go,server=on,wait=off" -device isa-serial,chardev=go,index=1
+    wait_serial "$1" 1 '@@ up'
+    exec {fd}> >(exec socat -u - "UNIX-CONNECT:$TMP/$1.go")
+    go[$1]=$fd
+    ! grep -aqE '@@ (fault|refused)' "$TMP/$1.serial" || fail "$1: $(grep -a '@@' "$TMP/$1.serial")"
+}
+
+# run_once NAME COMMAND HEX N: the N-th result of that command.
+run_once()
+{
+    echo "$2 $3 $count" >&"${go[$1]}"
+    wait_serial "$1" "$4" "@@ $2: "
+    ! grep -aq '@@ fault' "$TMP/$1.serial" || fail "$1: $(grep -a '@@ fault' "$TMP/$1.serial")"
+    said "$1" "$2" | sed -n "$4p"
+}
+
+middle()
+{
+    sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
+}
+
+table()
+{
+    local device=$1 line name hex run plain tunnel fd
+
+    mkdir -p "$TMP/plain.$device"
+    start "swtpm.$device" "$(ours swtpm)" socket --tpm2 --tpmstate "dir=$TMP/plain.$device" \
+        --ctrl "type=unixio,path=$TMP/plain.ctrl"
+    wait_socket "swtpm.$device" "$TMP/plain.ctrl"
+    tpm_start
+    start "relay.$device" "$(ours cocotpm-relay)" --ctrl "type=unixio,path=$TMP/relay.ctrl" \
+        --to "unixio:$TMP/coco.sock"
+    wait_socket "relay.$device" "$TMP/relay.ctrl"
+    bench_guest "plain-$device" "$TMP/plain.ctrl" "$device" plain-tpm
+    bench_guest "tunnel-$device" "$TMP/relay.ctrl" "$device"
+    for line in "${commands[@]}"; do
+        read -r name hex <<< "$line"
+        for ((run = 1; run <= runs; run++)); do
+            plain=$(run_once "plain-$device" "$name" "$hex" "$run")
+            tunnel=$(run_once "tunnel-$device" "$name" "$hex" "$run")
+            printf '%-8s %-10s run %d: plain %6d us, tunnel %6d us\n' "$device" "$name" "$run" \
+                "$plain" "$tunnel"
+        done
+        plain=$(said "plain-$device" "$name" | middle)
+        tunnel=$(said "tunnel-$device" "$name" | middle)
+        printf '%-8s %-10s medians: plain %6d us, tunnel %6d us, ratio %s\n' "$device" "$name" \
+            "$plain" "$tunnel" "$(awk "BEGIN { printf \"%.2f\", $tunnel / $plain }")"
+    done
+    for name in plain tunnel; do
+        fd=${go[$name-$device]}
+        exec {fd}>&-
+        monitor "$name-$device" quit > /dev/null || true
+        wait_end "$name-$device" || fail "QEMU does not end"
+    done
+    wait_end "relay.$device" || fail "the relay does not end with QEMU"
+    stop coco || fail "the CoCoTPM does not end"
+    stop "swtpm.$device" || true
+}
+
+for device in ${BENCH_DEVICES:-tpm-tis tpm-crb}; do
+    table "$device"
+done
