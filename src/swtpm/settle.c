@@ -37,7 +37,5 @@ void
 settle(void)
 {
     malloc_trim(0);
-#ifndef SANITIZERS
     dl_iterate_phdr(drop_text, NULL);
-#endif
 }
