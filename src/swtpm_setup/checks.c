@@ -134,7 +134,7 @@ check_combinations(const struct setup_config *c, GError **error)
         return error_denied(error,
                             "Reconfiguration is not supported with creation of EK or certificates");
     if (c->profile != NULL || c->profile_name != NULL || c->profile_file != NULL
-        || c->profile_file_fd >= 0)
+        || c->profile_file_fd >= 0 || c->profile_remove_disabled != NULL)
         return error_denied(error, "Profiles need libtpms 0.10 or later; this one has none.");
     return check_import(c, error) && check_cocotpm(c, error);
 }
