@@ -53,7 +53,7 @@ read_own_report(Cocotpm *c, GError **error)
     const void *report;
 
     if (!provider_evidence(c->provider, nothing, &e, error)) {
-        g_prefix_error(error, "this VM's own report: ");
+        g_prefix_error(error, "--cocotpm needs this VM's own report: ");
         return FALSE;
     }
     if (e.parts[EVIDENCE_SNP_REPORT] == NULL)

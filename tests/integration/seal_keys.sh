@@ -103,6 +103,19 @@ does_not_open sev "sev,platform=sev:$TMP/secrets" "$wrong"
 head -c 48 /dev/zero > "$TMP/secrets/3f6f5b8e-7d0a-4a59-9c1c-0b6a5d2f64c1"
 does_not_open sev "sev,platform=sev:$TMP/secrets" 'zeroes'
 
+echo "sev: no --cocotpm, neither to make one nor to run it, since there is no evidence"
+head -c 48 /dev/urandom > "$TMP/secrets/3f6f5b8e-7d0a-4a59-9c1c-0b6a5d2f64c1"
+mkdir "$TMP/coco"
+uuid=$(cat /proc/sys/kernel/random/uuid)
+expect_fail '--cocotpm needs .*report: plain SEV gives no evidence' "$swtpm" socket --tpm2 \
+    --tpmstate "dir=$TMP/coco" --cocotpm "type=unixio,path=$TMP/link,platform=sev:$TMP/secrets"
+image coco "the CoCoVM"
+policy_instance chip "$TMP/coco.img" > "$TMP/instance.policy"
+expect_fail 'plain SEV gives no evidence' "$(ours swtpm_setup)" --tpm2 --tpm "$swtpm socket" \
+    --tpmstate "$TMP/coco" \
+    --cocotpm "policy=$TMP/instance.policy,id=${uuid:?},platform=sev:$TMP/secrets"
+[ -z "$(find "$TMP/coco" -name '*.sealed*')" ] || fail "a state was made all the same"
+
 echo "vmpck: lives for one launch, and says so"
 head -c 32 /dev/urandom > "$TMP/vmpck"
 cp "$TMP/vmpck" "$TMP/vmpck.copy"
