@@ -315,7 +315,7 @@ serve(struct app *a, GError **error)
     }
     daemon_notify(a->config->notify_socket, "READY=1");
     daemon_ready(&a->ready_fd);
-    settle();
+    settle_later();
     g_main_loop_run(a->loop);
     stop(a);
     if (a->ctrl_shutdown && a->cocotpm != NULL &&

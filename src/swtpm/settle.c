@@ -9,6 +9,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <glib.h>
+
+#define SETTLE_SECONDS 3
+
 /*
  * Segments without write permission only: nothing in them was ever changed
  * (what the dynamic linker relocates lies in writable ones, also when it is
@@ -33,9 +37,17 @@ drop_text(struct dl_phdr_info *object, size_t size, void *data)
     return 0;
 }
 
-void
-settle(void)
+static gboolean
+settle(gpointer user)
 {
+    (void)user;
     malloc_trim(0);
     dl_iterate_phdr(drop_text, NULL);
+    return G_SOURCE_REMOVE;
+}
+
+void
+settle_later(void)
+{
+    g_timeout_add_seconds(SETTLE_SECONDS, settle, NULL);
 }

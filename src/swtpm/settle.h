@@ -6,5 +6,8 @@
  */
 #pragma once
 
-/* Once everything is set up. What is needed again comes back from the page cache. */
-void settle(void);
+/*
+ * Once everything is set up: by the main loop, some seconds later, so that the first commands of
+ * a machine that starts do not wait for text. What is needed again comes back from the page cache.
+ */
+void settle_later(void);
