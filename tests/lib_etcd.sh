@@ -3,6 +3,8 @@
 # A cluster of three etcd members with TLS as witness; sourced after lib.sh, in a folder of its own.
 #
 #   etcd_at[0]=HOST:PORT etcd_peer_at[0]=HOST:PORT …    where the members are (numbers)
+#   etcd_local          all of that for members on loopback: places, certificates
+#   etcd_local_start    starts those and waits for their sockets
 #   etcd_certificates HOST…         ca, member, client and stranger (keys, certificates), $pin, $urls
 #   etcd_member 0 [COMMAND…]        starts it as m0, by that command (ip netns exec …)
 
@@ -52,4 +54,24 @@ etcd_member()
         --client-cert-auth --trusted-ca-file ca.pem --cert-file member.pem --key-file member.key \
         --peer-client-cert-auth --peer-trusted-ca-file ca.pem --peer-cert-file member.pem \
         --peer-key-file member.key --heartbeat-interval 200 --election-timeout 2000
+}
+
+etcd_local()
+{
+    local i
+
+    etcd_base=$(free_port 6)
+    for i in 0 1 2; do
+        etcd_at[i]=127.0.0.1:$((etcd_base + i))
+        etcd_peer_at[i]=127.0.0.1:$((etcd_base + 3 + i))
+    done
+    etcd_certificates 127.0.0.1
+}
+
+etcd_local_start()
+{
+    local i
+
+    for i in 0 1 2; do etcd_member $i; done
+    for i in 0 1 2; do wait_socket m$i $((etcd_base + i)); done
 }

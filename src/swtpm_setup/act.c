@@ -57,12 +57,12 @@ act_asked(const struct setup_config *config)
     return config->recover || config->inspect || config->change_policy || config->renew_evidence;
 }
 
-/* What swtpm does and is done with. */
-static gboolean
-run_swtpm(const struct setup *s, const char *const *program, GError **error)
+Child *
+act_child(const struct setup *s, const char *const *program, int output, GError **error)
 {
     g_autofree char *tpmstate = g_strdup_printf("dir=%s", act_folder(s->config));
-    g_autoptr(Child) child = child_start(&(const struct child_config){
+
+    return child_start(&(const struct child_config){
         .program = program,
         .tpm2 = TRUE,
         .tpmstate = tpmstate,
@@ -70,7 +70,15 @@ run_swtpm(const struct setup *s, const char *const *program, GError **error)
         .logfile = s->config->logfile,
         .cocotpm = confidential_words(s->confidential),
         .provision_fd = confidential_fd(s->confidential),
+        .output = output,
     }, error);
+}
+
+/* What swtpm does and is done with. */
+static gboolean
+run_swtpm(const struct setup *s, const char *const *program, GError **error)
+{
+    g_autoptr(Child) child = act_child(s, program, 0, error);
 
     return child != NULL && child_wait(child, error);
 }

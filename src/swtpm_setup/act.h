@@ -12,3 +12,5 @@ gboolean act_asked(const struct setup_config *config);
 gboolean act_on_state(struct setup *s, const char *const *program, GError **error);
 /* Where the state lies; borrowed. */
 const char *act_folder(const struct setup_config *config);
+/* swtpm on the state, with the words of s->confidential; @output: its standard output, 0: ours. */
+Child *act_child(const struct setup *s, const char *const *program, int output, GError **error);

@@ -10,10 +10,10 @@
 
 #include "base/error.h"
 #include "base/io.h"
+#include "swtpm_setup/folder.h"
 #include "swtpm_setup/job.h"
 #include "swtpm_setup/text.h"
 
-#include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
 #include <string.h>
 
@@ -227,21 +227,6 @@ cert_end(CertJob *c, Report *report, GError **error)
     return take_file(c->dir, c->type, error);
 }
 
-/* Whatever else a tool may have left there goes with it. */
-static void
-remove_folder(const char *folder)
-{
-    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-    const char *name;
-
-    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
-        g_autofree char *path = g_build_filename(folder, name, NULL);
-
-        g_unlink(path);
-    }
-    g_rmdir(folder);
-}
-
 void
 cert_job_free(CertJob *c)
 {
@@ -249,7 +234,7 @@ cert_job_free(CertJob *c)
         return;
     job_free(c->job);
     if (c->dir != NULL)
-        remove_folder(c->dir);
+        folder_remove(c->dir);
     g_free(c->type);
     g_free(c->name);
     g_free(c->line);

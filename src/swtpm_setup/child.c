@@ -12,6 +12,7 @@
 #include "base/cursor.h"
 #include "base/error.h"
 #include "base/io.h"
+#include "swtpm_setup/spawn.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -90,28 +91,14 @@ static gboolean
 spawn(Child *c, char *const *argv, const int *inherited, guint count, int output, GError **error)
 {
     posix_spawn_file_actions_t files;
-    posix_spawnattr_t attributes;
-    sigset_t usual;
-    int rc;
 
-    sigemptyset(&usual);
-    sigaddset(&usual, SIGPIPE);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setsigdefault(&attributes, &usual);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
     posix_spawn_file_actions_init(&files);
     for (guint i = 0; i < count; i++)
         if (inherited[i] >= 0)
             posix_spawn_file_actions_adddup2(&files, inherited[i], inherited[i]);
     if (output > 0)
         posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
-    rc = posix_spawnp(&c->pid, argv[0], &files, &attributes, argv, environ);
-    posix_spawn_file_actions_destroy(&files);
-    posix_spawnattr_destroy(&attributes);
-    if (rc == 0)
-        return TRUE;
-    c->pid = 0;
-    return error_errno(error, rc, "Could not start %s", argv[0]);
+    return spawn_program(argv, &files, &c->pid, error);
 }
 
 Child *

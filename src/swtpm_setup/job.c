@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/io.h"
+#include "swtpm_setup/spawn.h"
 #include "swtpm_setup/text.h"
 
 #include <errno.h>
@@ -27,36 +28,24 @@ struct Job {
     int err;
 };
 
-/* Nothing of ours but its outputs goes to it. No page is copied for it, as a fork would. */
-static int
-spawn(Job *j, char *const *argv)
+/* Nothing of ours but its outputs goes to it. */
+static gboolean
+spawn(Job *j, char *const *argv, GError **error)
 {
     posix_spawn_file_actions_t files;
-    posix_spawnattr_t attributes;
-    sigset_t usual;
-    int rc;
 
-    sigemptyset(&usual);
-    sigaddset(&usual, SIGPIPE);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setsigdefault(&attributes, &usual);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
     posix_spawn_file_actions_init(&files);
     posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&files, j->out, STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&files, j->err, STDERR_FILENO);
     posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
-    rc = posix_spawnp(&j->pid, argv[0], &files, &attributes, argv, environ);
-    posix_spawn_file_actions_destroy(&files);
-    posix_spawnattr_destroy(&attributes);
-    return rc;
+    return spawn_program(argv, &files, &j->pid, error);
 }
 
 Job *
 job_start(char *const *argv, GError **error)
 {
     g_autoptr(Job) j = g_new0(Job, 1);
-    int rc;
 
     j->out = memfd_create("out", MFD_CLOEXEC);
     j->err = memfd_create("err", MFD_CLOEXEC);
@@ -64,13 +53,7 @@ job_start(char *const *argv, GError **error)
         error_errno(error, errno, "memfd_create");
         return NULL;
     }
-    rc = spawn(j, argv);
-    if (rc != 0) {
-        j->pid = 0;
-        error_errno(error, rc, "Could not start %s", argv[0]);
-        return NULL;
-    }
-    return g_steal_pointer(&j);
+    return spawn(j, argv, error) ? g_steal_pointer(&j) : NULL;
 }
 
 static gboolean

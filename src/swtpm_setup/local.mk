@@ -32,6 +32,8 @@ libsetupsteps_a_SOURCES = \
 	src/swtpm_setup/confidential.h \
 	src/swtpm_setup/import.c \
 	src/swtpm_setup/import.h \
+	src/swtpm_setup/folder.c \
+	src/swtpm_setup/folder.h \
 	src/swtpm_setup/job.c \
 	src/swtpm_setup/job.h \
 	src/swtpm_setup/made.c \
@@ -42,6 +44,8 @@ libsetupsteps_a_SOURCES = \
 	src/swtpm_setup/renew.h \
 	src/swtpm_setup/rows.c \
 	src/swtpm_setup/setup.h \
+	src/swtpm_setup/spawn.c \
+	src/swtpm_setup/spawn.h \
 	src/swtpm_setup/steps_tpm12.c \
 	src/swtpm_setup/steps_tpm2.c \
 	src/swtpm_setup/tcti.c \

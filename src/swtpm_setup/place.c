@@ -11,10 +11,11 @@
 #include "base/io.h"
 #include "swtpm/store/lock.h"
 #include "swtpm/store/open.h"
+#include "swtpm_setup/folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glib/gstdio.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -102,20 +103,6 @@ place_taken(const Place *p, gboolean *ret, GError **error)
     return TRUE;
 }
 
-static void
-remove_work(const char *work)
-{
-    g_autoptr(GDir) dir = g_dir_open(work, 0, NULL);
-    const char *name;
-
-    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
-        g_autofree char *path = g_build_filename(work, name, NULL);
-
-        unlink(path);
-    }
-    g_remove(work);
-}
-
 /* Under the lock nobody else is at work here: such folders are of setups that were killed. */
 static void
 remove_left_over(const Place *p)
@@ -127,7 +114,7 @@ remove_left_over(const Place *p)
         g_autofree char *path = g_build_filename(p->path, name, NULL);
 
         if (g_str_has_prefix(name, WORK_PREFIX))
-            remove_work(path);
+            folder_remove(path);
     }
 }
 
@@ -240,7 +227,7 @@ place_finish(Place *p, GError **error)
     if (!done)
         return FALSE;
     if (!p->file)
-        remove_work(p->work);
+        folder_remove(p->work);
     g_clear_pointer(&p->work, g_free);
     return TRUE;
 }
@@ -253,7 +240,7 @@ place_free(Place *p)
     if (p->work != NULL && g_str_equal(p->work, p->path))
         blank_device(p->path, NULL);
     else if (p->work != NULL)
-        remove_work(p->work);
+        folder_remove(p->work);
     io_close(&p->lock);
     g_free(p->work);
     g_free(p->path);

@@ -22,19 +22,9 @@
 static gboolean
 start_child(struct setup *s, const char *const *program, int output, GError **error)
 {
-    g_autofree char *tpmstate = g_strdup_printf("dir=%s", act_folder(s->config));
     g_autofree char *info = NULL;
 
-    s->child = child_start(&(const struct child_config){
-        .program = program,
-        .tpm2 = TRUE,
-        .tpmstate = tpmstate,
-        .key_fd = -1,
-        .logfile = s->config->logfile,
-        .cocotpm = confidential_words(s->confidential),
-        .provision_fd = confidential_fd(s->confidential),
-        .output = output,
-    }, error);
+    s->child = act_child(s, program, output, error);
     if (s->child == NULL)
         return FALSE;
     /* It serves. */

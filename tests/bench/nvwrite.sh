@@ -32,14 +32,8 @@ session sealed
 if command -v etcd > /dev/null; then
     . "$(dirname "$0")/../lib_etcd.sh"
     cd "$TMP"
-    base=$(free_port 6)
-    for i in 0 1 2; do
-        etcd_at[i]=127.0.0.1:$((base + i))
-        etcd_peer_at[i]=127.0.0.1:$((base + 3 + i))
-    done
-    etcd_certificates 127.0.0.1
-    for i in 0 1 2; do etcd_member $i; done
-    for i in 0 1 2; do wait_socket m$i $((base + i)); done
+    etcd_local
+    etcd_local_start
     id=$(cat /proc/sys/kernel/random/uuid)
     policy_instance chip "$TMP/coco.img" freshness.kind=witness "freshness.witness=$urls" \
         "freshness.witness-key=$pin" > "$TMP/instance.policy"

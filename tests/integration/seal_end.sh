@@ -10,20 +10,7 @@ set -euo pipefail
 # ROUNDS=N of the first kind
 rounds=${ROUNDS:-3}
 cd "$TMP"
-base=$(free_port 6)
-for i in 0 1 2; do
-    etcd_at[i]=127.0.0.1:$((base + i))
-    etcd_peer_at[i]=127.0.0.1:$((base + 3 + i))
-done
-etcd_certificates 127.0.0.1
-
-members()
-{
-    local i
-
-    for i in 0 1 2; do etcd_member $i; done
-    for i in 0 1 2; do wait_socket m$i $((base + i)); done
-}
+etcd_local
 
 up()
 {
@@ -68,7 +55,7 @@ ends()
 }
 
 coco_world freshness.kind=witness "freshness.witness=$urls" "freshness.witness-key=$pin"
-members
+etcd_local_start
 coco_provision "witness-key=$TMP/client.key" "witness-certificate=$TMP/client.pem"
 up
 tpm one tpm2_nvdefine -Q 0x1500016 -C o -s 8 -a 'ownerread|ownerwrite'
@@ -79,7 +66,7 @@ for ((round = 0; round < rounds; round++)); do
     retry test -s "$TMP/written" || fail "nothing was written: $(cat "$TMP/nv.log")"
     ends swtpm driver-one m0 m1 m2
     end_writes
-    members
+    etcd_local_start
     up
     tpm one tpm2_nvread 0x1500016 -C o -s 8 > "$TMP/nv" || fail "the state is not whole"
 done

@@ -12,12 +12,7 @@ work=$(mktemp -d -p /dev/shm coco.XXXXXX 2> /dev/null) || work=$(mktemp -d "$TMP
 at_exit rm -rf "$work"
 cd "$work"
 
-base=$(free_port 6)
-for i in 0 1 2; do
-    etcd_at[i]=127.0.0.1:$((base + i))
-    etcd_peer_at[i]=127.0.0.1:$((base + 3 + i))
-done
-etcd_certificates 127.0.0.1
+etcd_local
 
 on()
 {
@@ -68,7 +63,7 @@ for i in 0 1 2; do
     stop m$i KILL || true
     steps a open save=1
     etcd_member $i
-    retry listening $((base + i)) || fail "member $i does not come back"
+    retry listening $((etcd_base + i)) || fail "member $i does not come back"
     kill -STOP "$(pid_of m$i)"
     steps a open save=1
     kill -CONT "$(pid_of m$i)"
