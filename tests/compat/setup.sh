@@ -4,7 +4,7 @@
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 
-need /usr/bin/swtpm /usr/bin/swtpm_setup tpm2_readpublic openssl
+need /usr/bin/swtpm /usr/bin/swtpm_setup tpm2_readpublic openssl socat
 setup=$(ours swtpm_setup)
 cd "$TMP"
 
@@ -55,6 +55,40 @@ contents()
     rm -f "$TMP/s" "$TMP/s.ctrl"
 }
 
+# asked HEX: the TPM 1.2's answer.
+asked()
+{
+    unhex <<< "$1" | socat -t 10 - "UNIX-CONNECT:$TMP/s" | hex
+}
+
+# contents12 DIR [OPTION…]: what TPM_GetCapability (Part 3, 7.1) says of NV areas, flags and the
+# owner of a TPM 1.2. The size of an area goes with the random number of its certificate.
+contents12()
+{
+    local dir=$1 index
+
+    shift
+    start tpm /usr/bin/swtpm socket --tpmstate dir="$dir" --server type=unixio,path="$TMP/s" \
+        --ctrl type=unixio,path="$TMP/s.ctrl" --flags not-need-init,startup-clear "$@"
+    retry test -S "$TMP/s.ctrl" || fail "no socket"
+    echo "areas $(asked 00c100000012000000650000000d00000000)"
+    echo "permanent flags $(asked 00c10000001600000065000000040000000400000108)"
+    echo "owner $(asked 00c10000001600000065000000050000000400000111)"
+    for index in 1000f000 1000f002; do
+        echo "0x$index $(asked "00c100000016000000650000001100000004$index" | sed 's/........$//')"
+    done
+    stop tpm || true
+    rm -f "$TMP/s" "$TMP/s.ctrl"
+}
+
+compare12()
+{
+    contents12 debian > debian.txt
+    contents12 ours > ours.txt
+    diff debian.txt ours.txt || fail "$1: differs"
+    grep -Eq "$2" ours.txt || fail "$1: $(cat ours.txt)"
+}
+
 # both NAME OPTION…: the same options for both programs.
 both()
 {
@@ -100,7 +134,9 @@ echo passphrase > pw
 both locked --tpm2 --createek --pwdfile pw --cipher aes-256-cbc
 compare locked --key pwdfile=pw,mode=aes-256-cbc
 both tpm12 --createek --create-ek-cert --create-platform-cert --lock-nvram
+compare12 tpm12 'areas 00c4.*1000f0001000f002'
 both owned --take-ownership --owner-well-known --srk-well-known
+compare12 owned 'owner .*01$'
 
 # Certificates as files; keys by file and descriptor; the other ways to name a state.
 same_files()
