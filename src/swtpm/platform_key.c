@@ -16,12 +16,13 @@
 #include "cocotransport/keys/schedule.h"
 #include "cocotransport/seal/clamp.h"
 #include "cocotransport/seal/derive.h"
-#include "swtpm/store/cipher.h"
+#include "swtpm/store/key.h"
 
 #include <string.h>
 #include <unistd.h>
 
 #define VMPCK_SIZE 32
+#define DERIVED_SIZE 32                  /* of each row of keys/schedule */
 #define VMPLS 4
 #define MODULE_VMPCK "/sys/module/sev_guest/parameters/vmpck_id"
 #define KEY_INFO_AUTHOR 1u
@@ -224,19 +225,14 @@ words_agree(const struct words *w, GError **error)
 static Secret *
 key_of(const struct words *w, GError **error)
 {
-    const gboolean shorter = w->mode != NULL && (g_str_equal(w->mode, "aes-cbc") ||
-                                                 g_str_equal(w->mode, "aes-128-cbc"));
+    const gsize len = w->mode != NULL ? state_key_length(w->mode, error) : DERIVED_SIZE;
     g_autoptr(Secret) key = NULL;
 
-    if (w->mode != NULL && !shorter && !g_str_equal(w->mode, "aes-256-cbc")) {
-        error_malformed(error, "Unknown encryption mode '%s'.", w->mode);
-        return NULL;
-    }
-    if (!words_agree(w, error))
+    if (len == 0 || !words_agree(w, error))
         return NULL;
     key = w->snp ? key_of_snp(w, error) : w->sev ? key_of_sev(w, error) : key_of_vmpck(w, error);
-    if (key != NULL && shorter)
-        secret_truncate(key, 16);
+    if (key != NULL)
+        secret_truncate(key, len);
     return g_steal_pointer(&key);
 }
 
@@ -244,16 +240,11 @@ StateKey *
 platform_key_parse(const char *option, const char *text, GError **error)
 {
     struct words w = { .vmpl = G_MAXUINT, .fd = -1 };
-    g_autoptr(Secret) secret = NULL;
     StateKey *key = NULL;
 
     if (suboptions_parse(rows, option, text, &w, error))
-        secret = key_of(&w, error);
-    if (secret != NULL)
-        key = state_key_new(secret, error);
-    if (key != NULL)
-        g_steal_pointer(&secret);
-    else
+        key = state_key_new(key_of(&w, error), error);
+    if (key == NULL)
         g_prefix_error(error, "%s: ", option);
     options_clear(rows, &w);
     return key;

@@ -134,8 +134,11 @@ state_key_new(Secret *key, GError **error)
 {
     struct cipher *c;
 
+    if (key == NULL)
+        return NULL;
     if (secret_len(key) != 16 && secret_len(key) != 32) {
         error_malformed(error, "A state key has 16 or 32 bytes");
+        secret_free(key);
         return NULL;
     }
     c = g_new0(struct cipher, 1);

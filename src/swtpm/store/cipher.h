@@ -8,5 +8,5 @@
 #include "cocotransport/keys/secret.h"
 #include "swtpm/store/format.h"
 
-/* 16 or 32 bytes; takes the key when it succeeds. */
+/* 16 or 32 bytes; takes the key. NULL is passed on: why there is none was told. */
 StateKey *state_key_new(Secret *key, GError **error);

@@ -48,13 +48,16 @@ static const struct option_row key_rows[] = {
     { 0 },
 };
 
-/* 0 for an unknown one. */
-static gsize
-mode_length(const char *mode)
+gsize
+state_key_length(const char *mode, GError **error)
 {
     if (mode == NULL || g_str_equal(mode, "aes-cbc") || g_str_equal(mode, "aes-128-cbc"))
         return 16;
-    return g_str_equal(mode, "aes-256-cbc") ? 32 : 0;
+    if (g_str_equal(mode, "aes-256-cbc"))
+        return 32;
+    error_malformed(error, "Unknown encryption mode '%s'.", mode);
+
+    return 0;
 }
 
 static Secret *
@@ -168,12 +171,10 @@ key_from_passphrase(const struct key_config *config, gsize len, GError **error)
 static Secret *
 key_from_config(const struct key_config *config, const char *option, GError **error)
 {
-    gsize len = mode_length(config->mode);
+    const gsize len = state_key_length(config->mode, error);
 
-    if (len == 0) {
-        error_malformed(error, "Unknown encryption mode '%s'.", config->mode);
+    if (len == 0)
         return NULL;
-    }
     if (config->file != NULL || config->fd >= 0)
         return key_from_digits(config, len, error);
     if (config->pwdfile != NULL || config->pwdfd >= 0)
@@ -187,15 +188,10 @@ StateKey *
 state_key_parse(const char *option, const char *text, GError **error)
 {
     struct key_config config = { .fd = -1, .pwdfd = -1 };
-    g_autoptr(Secret) secret = NULL;
     StateKey *key = NULL;
 
     if (suboptions_parse(key_rows, option, text, &config, error))
-        secret = key_from_config(&config, option, error);
-    if (secret != NULL)
-        key = state_key_new(secret, error);
-    if (key != NULL)
-        g_steal_pointer(&secret);
+        key = state_key_new(key_from_config(&config, option, error), error);
     options_clear(key_rows, &config);
     return key;
 }

@@ -21,13 +21,12 @@ secret(const char *hex)
 static StateKey *
 key_of(gsize len, guint8 fill)
 {
-    g_autoptr(Secret) bytes = secret_new(len);
+    Secret *bytes = secret_new(len);
     StateKey *key;
 
     memset(secret_bytes(bytes), fill, len);
     key = state_key_new(bytes, NULL);
     ck_assert_ptr_nonnull(key);
-    g_steal_pointer(&bytes);
     return key;
 }
 
