@@ -4,10 +4,15 @@
  * files below one folder. By its environment:
  *
  *   FAULT_DIR    the folder
- *   FAULT_HOW    count, EIO, ENOSPC, EINTR, EDQUOT, EROFS, short, kill-before, kill-after, record
+ *   FAULT_NET    some word: what it does on sockets of IPv4 instead, connect, send, recv and close
+ *   FAULT_HOW    count, EIO, ENOSPC, EINTR, EDQUOT, EROFS, ECONNRESET, short, kill-before,
+ *                kill-after, record, mark
  *   FAULT_AT     which of the calls, from 1;  FAULT_TIMES  how many from there on (1)
  *   FAULT_LOG    count: the number of calls; record: what was done, with acknowledgements
  *                (lines that the program writes on its standard output) between
+ *   FAULT_MARKS  mark: a device of dm-log-writes, into whose log acknowledgements go, and what
+ *                comes into the place held/by below the folder
+ *   FAULT_FORGET mark: file or folder, whose flushes are answered and not made
  */
 #include "config.h"
 
@@ -15,15 +20,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/dm-ioctl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum how { HOW_NONE, HOW_ERROR, HOW_SHORT, HOW_KILL_BEFORE, HOW_KILL_AFTER, HOW_RECORD };
+enum how { HOW_NONE, HOW_ERROR, HOW_SHORT, HOW_KILL_BEFORE, HOW_KILL_AFTER, HOW_RECORD, HOW_MARK };
+
+#define HELD "held/by"                   /* where tests have the witness */
+#define MARK_MAX 400                     /* of a log with sectors of 512 bytes */
 
 static struct {
     char dir[PATH_MAX];
@@ -32,6 +43,9 @@ static struct {
     int error;
     long at, times, seen;
     int log;
+    const char *marks;
+    int forgets_file, forgets_folder;
+    int net;
     int ready;
 } fault;
 
@@ -42,7 +56,7 @@ error_named(const char *name)
 {
     static const struct { const char *name; int error; } names[] = {
         { "EIO", EIO },       { "ENOSPC", ENOSPC }, { "EINTR", EINTR },
-        { "EDQUOT", EDQUOT }, { "EROFS", EROFS },
+        { "EDQUOT", EDQUOT }, { "EROFS", EROFS },   { "ECONNRESET", ECONNRESET },
     };
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -62,7 +76,19 @@ how_named(const char *name)
         return HOW_KILL_AFTER;
     if (strcmp(name, "record") == 0)
         return HOW_RECORD;
+    if (strcmp(name, "mark") == 0)
+        return HOW_MARK;
     return fault.error != 0 ? HOW_ERROR : HOW_NONE;
+}
+
+static void
+marks_start(void)
+{
+    const char *forget = getenv("FAULT_FORGET");
+
+    fault.marks = getenv("FAULT_MARKS");
+    fault.forgets_file = forget != NULL && strcmp(forget, "file") == 0;
+    fault.forgets_folder = forget != NULL && strcmp(forget, "folder") == 0;
 }
 
 static void __attribute__((constructor))
@@ -70,6 +96,7 @@ faults_start(void)
 {
     const char *dir = getenv("FAULT_DIR"), *how = getenv("FAULT_HOW");
     const char *at = getenv("FAULT_AT"), *times = getenv("FAULT_TIMES"), *log = getenv("FAULT_LOG");
+    const char *net = getenv("FAULT_NET");
 
     if (dir == NULL || how == NULL)
         return;
@@ -80,6 +107,9 @@ faults_start(void)
     fault.at = at != NULL ? strtol(at, NULL, 10) : 0;
     fault.times = times != NULL ? strtol(times, NULL, 10) : 1;
     fault.log = log != NULL ? REAL(open)(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : -1;
+    if (fault.how == HOW_MARK)
+        marks_start();
+    fault.net = net != NULL && *net != '\0';
     fault.ready = 1;
 }
 
@@ -88,6 +118,19 @@ faults_end(void)
 {
     if (fault.ready && fault.log >= 0 && fault.how == HOW_NONE)
         dprintf(fault.log, "%ld\n", fault.seen);
+}
+
+/* A name for a socket of IPv4; NULL: something else. */
+static const char *
+wire(int fd)
+{
+    struct sockaddr_storage at = { 0 };
+    socklen_t len = sizeof(at);
+
+    if (!fault.ready || !fault.net)
+        return NULL;
+    return getsockname(fd, (struct sockaddr *)&at, &len) == 0 && at.ss_family == AF_INET ? "net"
+                                                                                         : NULL;
 }
 
 /* Where @fd, or @name below it, lies under the folder; NULL: elsewhere. */
@@ -99,6 +142,8 @@ place(int fd, const char *name, char buf[static PATH_MAX])
 
     if (!fault.ready)
         return NULL;
+    if (fault.net)
+        return name == NULL ? wire(fd) : NULL;
     if (name == NULL || (name[0] != '/' && fd != AT_FDCWD)) {
         (void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
         len = readlink(link, buf, PATH_MAX / 2);
@@ -163,6 +208,49 @@ record_bytes(const char *where, const void *data, size_t len)
     dprintf(fault.log, "\n");
 }
 
+/* Kernel, device-mapper/log-writes.rst: the message "mark WORD"; a mark that fails is no test. */
+static void
+mark(const char *what, size_t len)
+{
+    union {
+        struct dm_ioctl head;
+        char bytes[sizeof(struct dm_ioctl) + sizeof(struct dm_target_msg) + MARK_MAX + 8];
+    } out = {
+        .head = { .version = { DM_VERSION_MAJOR }, .data_size = sizeof(out),
+                  .data_start = sizeof(struct dm_ioctl) },
+    };
+    char *words = out.bytes + sizeof(struct dm_ioctl) + sizeof(struct dm_target_msg);
+    const size_t room = sizeof(out) - (size_t)(words - out.bytes);
+    const int control = REAL(open)("/dev/mapper/control", O_RDWR | O_CLOEXEC);
+    const int end = snprintf(words, room, "mark %.*s", (int)len, what);
+
+    (void)snprintf(out.head.name, sizeof(out.head.name), "%s", fault.marks);
+    for (char *c = words + strlen("mark "); *c != '\0'; c++)
+        if (*c == ' ' || *c == '\n')
+            *c = c[1] == '\0' ? '\0' : '_';
+    if (control < 0 || end >= (int)room ||
+        ioctl(control, DM_TARGET_MSG, &out) != 0) {
+        (void)dprintf(STDERR_FILENO, "no mark on %s: %s\n", fault.marks, strerror(errno));
+        _exit(3);
+    }
+    REAL(close)(control);
+}
+
+static void
+mark_held(const char *path)
+{
+    const int fd = REAL(open)(path, O_RDONLY | O_CLOEXEC);
+    unsigned char bytes[MARK_MAX / 2 - 8];
+    char text[MARK_MAX] = "held ";
+    const ssize_t len = fd >= 0 ? read(fd, bytes, sizeof(bytes)) : -1;
+
+    for (ssize_t i = 0; i < len; i++)
+        (void)snprintf(text + 5 + 2 * i, 3, "%02x", bytes[i]);
+    mark(text, strlen(text));
+    if (fd >= 0)
+        REAL(close)(fd);
+}
+
 int
 openat(int dir, const char *name, int flags, ...)
 {
@@ -219,6 +307,8 @@ write(int fd, const void *data, size_t len)
         return -1;
     if (fd == STDOUT_FILENO && len < INT_MAX)
         record("ack %.*s", (int)len, (const char *)data);
+    if (fd == STDOUT_FILENO && fault.how == HOW_MARK)
+        mark(data, len < MARK_MAX ? len : MARK_MAX);
     n = REAL(write)(fd, data, broken > 0 && len > 1 ? len / 2 : len);
     if (n > 0 && where != NULL)
         record_bytes(where, data, (size_t)n);
@@ -227,7 +317,7 @@ write(int fd, const void *data, size_t len)
     return n;
 }
 
-#define ON_FD(name)                                                                               \
+#define ON_FD(name, forgotten)                                                                    \
     int name(int fd)                                                                              \
     {                                                                                             \
         char buf[PATH_MAX];                                                                       \
@@ -236,15 +326,15 @@ write(int fd, const void *data, size_t len)
                                                                                                   \
         if (breaks(where) < 0)                                                                    \
             return -1;                                                                            \
-        rc = REAL(name)(fd);                                                                      \
+        rc = where != NULL && (forgotten) ? 0 : REAL(name)(fd);                                   \
         if (rc == 0 && where != NULL)                                                             \
             record("sync %s\n", where);                                                           \
         afterwards(where);                                                                        \
         return rc;                                                                                \
     }
 
-ON_FD(fsync)
-ON_FD(fdatasync)
+ON_FD(fsync, fault.forgets_folder)
+ON_FD(fdatasync, fault.forgets_file)
 
 /* A close that fails has closed all the same. */
 int
@@ -300,6 +390,8 @@ renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned i
     rc = REAL(renameat2)(from_dir, from, to_dir, to, flags);
     if (rc == 0 && where != NULL && target != NULL)
         record("rename %s %s\n", where, target);
+    if (rc == 0 && fault.how == HOW_MARK && target != NULL && strcmp(target, HELD) == 0)
+        mark_held(to_buf);
     afterwards(where);
 
     return rc;
@@ -321,7 +413,7 @@ int
 fcntl(int fd, int command, ...)
 {
     char buf[PATH_MAX];
-    const char *where = place(fd, NULL, buf);
+    const char *where = fault.net ? NULL : place(fd, NULL, buf);
     va_list args;
     void *argument;
     int rc;
@@ -338,3 +430,47 @@ fcntl(int fd, int command, ...)
 }
 
 int fcntl64(int fd, int command, ...) __attribute__((alias("fcntl")));
+
+int
+connect(int fd, const struct sockaddr *to, socklen_t len)
+{
+    const char *where = wire(fd);
+    int rc;
+
+    if (breaks(where) < 0)
+        return -1;
+    rc = REAL(connect)(fd, to, len);
+    afterwards(where);
+
+    return rc;
+}
+
+ssize_t
+send(int fd, const void *data, size_t len, int flags)
+{
+    const char *where = wire(fd);
+    const int broken = breaks(where);
+    ssize_t n;
+
+    if (broken < 0)
+        return -1;
+    n = REAL(send)(fd, data, broken > 0 && len > 1 ? len / 2 : len, flags);
+    afterwards(where);
+
+    return n;
+}
+
+ssize_t
+recv(int fd, void *data, size_t len, int flags)
+{
+    const char *where = wire(fd);
+    const int broken = breaks(where);
+    ssize_t n;
+
+    if (broken < 0)
+        return -1;
+    n = REAL(recv)(fd, data, broken > 0 && len > 1 ? len / 2 : len, flags);
+    afterwards(where);
+
+    return n;
+}

@@ -23,3 +23,7 @@ tests_tools_loris_LDADD = $(LINK_LIBS)
 check_PROGRAMS += tests/tools/rogue
 tests_tools_rogue_SOURCES = tests/tools/rogue.c
 tests_tools_rogue_LDADD = $(SESSION_LIBS) $(LINK_LIBS)
+
+check_PROGRAMS += tests/tools/log_writes
+tests_tools_log_writes_SOURCES = tests/tools/log_writes.c
+tests_tools_log_writes_LDADD = $(BASE_LIBS)
