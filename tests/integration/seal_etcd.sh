@@ -106,31 +106,65 @@ number=$((number + 1))
 shows b $number
 expect_fail 'older state or a fork|knows nothing' on a open
 
-# Opening and a save, up to the first call that the tool does not come to any more.
-echo "killed before and after each call of a commit: before or after"
-rm -rf a && mv b a
-at=0
-kills=0
-status=137
-while [ $status = 137 ]; do
-    at=$((at + 1))
-    for how in kill-before kill-after; do
-        status=0
-        FAULT_DIR=$work/a FAULT_HOW=$how FAULT_AT=$at LD_PRELOAD=$shim \
-            on a open save=1 > out 2> err || status=$?
-        [ "$status" = 0 ] || [ "$status" = 137 ] || grep -q away err ||
-            fail "$how at $at: $status: $(cat err)"
-        [ "$status" != 137 ] || kills=$((kills + 1))
-        acked=$(sed -n 's/ok save //p' out)
-        steps a open show
-        found=$(sed -n 's/ok show \([0-9]*\) .*/\1/p' out)
-        [ "$found" -ge "${acked:-$number}" ] && [ "$found" -le $((number + 1)) ] ||
-            fail "$how at $at: $found found, $number before, ${acked:-none} acknowledged"
-        number=$found
+# broken HOW AT [NET]: opening and a save, broken at that call on the state, or on the network.
+broken()
+{
+    status=0
+    FAULT_DIR=$work/a FAULT_HOW=$1 FAULT_AT=$2 FAULT_NET=${3:-} LD_PRELOAD=$shim \
+        on a open save=1 > out 2> err || status=$?
+    acked=$(sed -n 's/ok save //p' out)
+}
+
+# judged WHAT: before or after, nothing acknowledged is lost; sets $number to what is there now.
+judged()
+{
+    local found
+
+    steps a open show
+    found=$(sed -n 's/ok show \([0-9]*\) .*/\1/p' out)
+    [ "$found" -ge "${acked:-$number}" ] && [ "$found" -le $((number + 1)) ] ||
+        fail "$1: $found found, $number before, ${acked:-none} acknowledged"
+    number=$found
+}
+
+# killed_at_each LEAST [NET]: up to the first call that the tool does not come to any more.
+killed_at_each()
+{
+    local at=0 kills=0 how
+
+    status=137
+    while [ $status = 137 ]; do
+        at=$((at + 1))
+        for how in kill-before kill-after; do
+            broken $how $at ${2:-}
+            [ "$status" = 0 ] || [ "$status" = 137 ] || grep -q away err ||
+                fail "$how at $at: $status: $(cat err)"
+            [ "$status" != 137 ] || kills=$((kills + 1))
+            judged "$how at $at"
+        done
     done
+    [ $kills -ge "$1" ] || fail "only $kills calls were killed at: nothing would be shown"
+    echo "$kills kills at $((at - 1)) calls"
+}
+
+rm -rf a && mv b a
+echo "killed before and after each call on the state of a commit: before or after"
+killed_at_each 20
+echo "killed before and after each connect, send, recv and close of it: the same"
+killed_at_each 40 net
+
+echo "the connection lost at each of them: another one is made, or the next member asked"
+FAULT_LOG=$work/calls broken count 0 net
+number=${acked:-$number}
+calls=$(cat calls)
+[ "$calls" -ge 20 ] || fail "only $calls calls were seen: nothing would be shown"
+for ((at = 1; at <= calls; at++)); do
+    broken ECONNRESET $at net
+    [ "$status" = 0 ] || fail "lost at $at: $status: $(cat err)"
+    [ "$acked" = $((number + 1)) ] || fail "lost at $at: $number before, ${acked:-none} acknowledged"
+    judged "lost at $at"
 done
-[ $kills -ge 20 ] || fail "only $kills calls were killed at: nothing would be shown"
-echo "$kills kills at $((at - 1)) calls"
+echo "$calls connections lost"
 
 echo "all members are restarted: nothing is lost"
 for i in 0 1 2; do stop m$i KILL || true; done
