@@ -247,7 +247,7 @@ evidence_run(Peer *p, Engine *e, struct cursor *body, struct builder *out, char 
     enum coco_status status = COCO_OK;
     guint dropped;
 
-    if (!log_limit_pass(&p->reports, 1, &dropped)) {
+    if (!log_limit_pass(&p->c->statements, 1, &dropped)) {
         *ret_why = g_strdup("too many reports were asked for; try again in a second");
         return COCO_BUSY;
     }

@@ -102,6 +102,7 @@ struct Cocotpm {
     gint64 reports_at;               /* token bucket of the reports */
     double reports;
     struct log_limit refusals;
+    struct log_limit statements;     /* (T) of EVIDENCE, over however many links */
     Peer *resuming;                  /* waits until the older link's session is back; owns a ref */
 };
 
@@ -126,7 +127,6 @@ struct Peer {
     guint8 *early;                   /* a message that came in while a command ran */
     gsize early_len;
     struct log_limit limit;
-    struct log_limit reports;        /* of EVIDENCE */
     guint8 *in, *out;                /* COCO_MESSAGE_MAX each, wiped at the end */
 };
 

@@ -118,6 +118,12 @@ finish(Peer *p)
         peer_refuse(p, COCO_WRONG_STATE, "that session is over");
         return;
     }
+    /* A takeover came while the older link's session was on its way back: it is to meet nobody
+     * attached when it is through, or both launches would have the TPM. */
+    if (p->c->attaching) {
+        peer_refuse(p, COCO_BUSY, "another launch is being attached");
+        return;
+    }
     if (!numbers_good(l, &p->resume)) {
         peer_refuse(p, COCO_STALE, "the numbers of commands do not fit");
         return;
