@@ -24,9 +24,6 @@
 #define PAUSE_MS_FIRST 50
 #define PAUSE_MS_LAST 2000
 
-/* The host can forge the refusal of a handshake, so one alone says nothing. */
-#define REFUSALS_MAX 16
-
 #define TPM_RC_FAILURE 0x101
 
 enum state { UP, RESUMING, FAILED };
@@ -223,7 +220,7 @@ attempt_done(gpointer data)
         s->state = UP;
         pump(s);
     } else if (g_error_matches(a->error, COCO_ERROR, COCO_ERROR_SYSTEM)
-               || ++s->refusals < REFUSALS_MAX) {
+               || ++s->refusals < RESUME_REFUSALS_MAX) {
         g_info("resuming: %s", a->error->message);
         s->pause_ms = MIN(s->pause_ms * 2, PAUSE_MS_LAST);
         s->pause = g_timeout_add(s->pause_ms, attempt_again, s);

@@ -74,19 +74,21 @@ seconds_from_now(guint seconds)
 
 /* ---- the session ---- */
 
-/* A lost link is no error that a program should live with: it is tried again until it is refused. */
+/* A lost link is no error that a program should live with: it is tried again until it is refused
+ * for good. */
 static gboolean
 resume(struct tcti *t, gint64 end, GError **error)
 {
-    for (;;) {
+    for (guint refusals = 0;;) {
         gint64 deadline = MIN(end, seconds_from_now(ATTEMPT_SECONDS));
         g_autoptr(GError) why = NULL;
 
         if (resume_client_run(t->client, &t->setup.attach, driver_link_connect, &t->link, deadline,
                               &why))
             return TRUE;
-        if (!g_error_matches(why, COCO_ERROR, COCO_ERROR_SYSTEM) ||
-            g_get_monotonic_time() >= end) {
+        if (!g_error_matches(why, COCO_ERROR, COCO_ERROR_SYSTEM))
+            refusals++;
+        if (refusals == RESUME_REFUSALS_MAX || g_get_monotonic_time() >= end) {
             g_propagate_error(error, g_steal_pointer(&why));
             return FALSE;
         }

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# test: a guest reaches its CoCoTPM over TCP and vsock, has it as a kernel device, replays IMA's list, and leaves its initrd
+# test: a guest reaches its CoCoTPM over TCP and vsock, has it as a kernel device, replays IMA's list, leaves its initrd, and panics when the TPM is lost
 # slow: yes
 # limit: 2400
 # sanitizers: no
@@ -11,9 +11,13 @@ need modprobe
 
 port=$(free_port)
 world
-start coco "$(ours swtpm)" socket --tpm2 --tpmstate "dir=$TMP/state" --cocotpm \
-    "type=tcp,port=$port,id=$ID,platform=emulator:$TMP/tpmvm,timeout=120" --log "file=$TMP/coco.log"
-wait_socket coco "$port"
+coco_start()
+{
+    start coco "$(ours swtpm)" socket --tpm2 --tpmstate "dir=$TMP/state" --cocotpm \
+        "type=tcp,port=$port,id=$ID,platform=emulator:$TMP/tpmvm,timeout=120" --log "file=$TMP/coco.log"
+    wait_socket coco "$port"
+}
+coco_start
 
 modules="virtio_pci virtio_net tpm_vtpm_proxy vsock_loopback"
 coco_root vm "$(ours cocotpm-relay)" << EOS
@@ -23,7 +27,7 @@ mkdir -p /etc; touch /etc/initrd-release
 # The way to the CoCoTPM: over the kernel's vsock to a relay, and from there over TCP.
 relay() { cocotpm-relay --listen vsock:1:7000 --to tcp:10.0.2.2:$port --pid file=/run/relay.pid -d; }
 relay || say "fault: no vsock"
-LINK=vsock:1:7000 attach --vtpm-proxy --ima
+LINK=vsock:1:7000 attach --vtpm-proxy --ima --on-loss panic
 say "devices: \$(ls -l /dev/tpm0 /dev/tpmrm0 | cut -c1 | tr -d '\n')"
 say "links: \$(readlink /dev/cocotpm) \$(readlink /dev/cocotpmrm)"
 TPM2TOOLS_TCTI=device:/dev/cocotpmrm
@@ -61,6 +65,11 @@ kill -9 \$(cat /run/relay.pid)
 cocotpm-relay --listen vsock:1:7000 --to tcp:10.0.2.2:$port -d
 say "resumed: \$(tpm2_getrandom --hex 8)"
 say "end"
+# From here on the CoCoTPM knows this session no more.
+say "loss"
+n=0
+until [ \$n = 600 ]; do n=\$((n + 1)); tpm2_getrandom --hex 8 > /dev/null 2>&1; sleep 1; done
+say "survived"
 sync
 poweroff -f
 EOF2
@@ -70,10 +79,15 @@ exec switch_root /newroot /init2
 EOS
 append="rootfstype=ramfs ima_policy=tcb ima_hash=sha256" net_guest vm
 PATIENCE=1800
+wait_serial vm 1 '@@ loss'
+stop coco KILL || true
+coco_start
 wait_end vm || fail "QEMU ended badly"
 
 grep -aq '@@ end' "$TMP/vm.serial" || { tail -n 30 "$TMP/vm.serial" >&2; fail "the guest did not finish"; }
 ! grep -aq '@@ fault' "$TMP/vm.serial" || fail "the guest: $(grep -a '@@ fault' "$TMP/vm.serial")"
+! grep -aq '@@ survived' "$TMP/vm.serial" || fail "the guest lives on without its TPM"
+grep -aqi 'sysrq.*crash' "$TMP/vm.serial" || fail "the kernel did not panic"
 [ -z "$(said vm refused)" ] || fail "the driver: $(said vm refused)"
 [ "$(said vm devices)" = cc ] || fail "no kernel device: $(said vm devices)"
 [ "$(said vm links)" = "/dev/tpm0 /dev/tpmrm0" ] || fail "links: $(said vm links)"

@@ -82,7 +82,7 @@ find_context(struct tenant *t, enum schedule_role role, guint8 ret[static SHA256
     report = g_bytes_get_data(e.parts[EVIDENCE_SNP_REPORT], &len);
     if (!snp_report_parse(report, len, &own, &error) ||
         !reference_of_report(&own, t->policy->psk_pin, reference, &error) ||
-        !schedule_context(role, t->uuid, g_bytes_get_data(servers->pdata[0], NULL), reference,
+        !schedule_context((guint8)role, t->uuid, g_bytes_get_data(servers->pdata[0], NULL), reference,
                           ret, &error))
         tenant_die("identity", error);
 }

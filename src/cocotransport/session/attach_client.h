@@ -37,8 +37,12 @@ Client *attach_client_run(const struct attach_client_config *config, attach_conn
 /*
  * After a lost link: a new one with the resumption key. What was sent and not
  * executed is sent again, so that client_receive() gets its answer exactly
- * once. SYSTEM: try again later. DENIED: the TPM of this session is gone for good.
+ * once. SYSTEM: try again later. DENIED: refused. The host can forge the refusal of a
+ * handshake, so one alone says nothing: the TPM of this session is gone for good when
+ * it was refused RESUME_REFUSALS_MAX times in a row.
  */
+#define RESUME_REFUSALS_MAX 16
+
 gboolean resume_client_run(Client *c, const struct attach_client_config *config,
                            attach_connect connect, gpointer data, gint64 deadline,
                            GError **error);
