@@ -21,4 +21,6 @@ libbase_a_SOURCES = \
 	src/base/log.c \
 	src/base/log.h \
 	src/base/options.c \
-	src/base/options.h
+	src/base/options.h \
+	src/base/watch.c \
+	src/base/watch.h

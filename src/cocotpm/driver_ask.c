@@ -11,11 +11,11 @@
 #include "base/builder.h"
 #include "base/cursor.h"
 #include "base/io.h"
+#include "base/watch.h"
 #include "cocotransport/link/link.h"
 #include "cocotransport/wire/message.h"
 
 #include <errno.h>
-#include <glib-unix.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -136,7 +136,7 @@ on_connection(gint fd, G_GNUC_UNUSED GIOCondition condition, gpointer data)
     if (a->client < 0)
         return G_SOURCE_CONTINUE;
     a->len = 0;
-    a->watch = g_unix_fd_add(a->client, G_IO_IN | G_IO_HUP, on_readable, a);
+    a->watch = watch_fd(a->client, G_IO_IN | G_IO_HUP, on_readable, a);
     a->timer = g_timeout_add_seconds(CLIENT_SECONDS, on_timeout, a);
     return G_SOURCE_REMOVE;
 }
@@ -144,7 +144,7 @@ on_connection(gint fd, G_GNUC_UNUSED GIOCondition condition, gpointer data)
 static void
 listen_again(DriverAsk *a)
 {
-    a->watch = g_unix_fd_add(a->listener, G_IO_IN, on_connection, a);
+    a->watch = watch_fd(a->listener, G_IO_IN, on_connection, a);
 }
 
 DriverAsk *

@@ -2,9 +2,9 @@
 /*
  * driver_front - the sockets of the swtpm TCTI.
  *
- * A client waits (its descriptor is watched) or has one job in the queue (it is
- * not). The first job of the queue is with the TPM. Clients above CLIENTS_MAX
- * wait in the listener's backlog.
+ * A client waits or has one job in the queue, and is not read from then. The first
+ * job of the queue is with the TPM. Clients above CLIENTS_MAX wait in the
+ * listener's backlog.
  */
 #include "config.h"
 
@@ -14,11 +14,11 @@
 #include "base/cursor.h"
 #include "base/error.h"
 #include "base/io.h"
+#include "base/watch.h"
 #include "cocotransport/link/link.h"
 #include "cocotransport/wire/message.h"
 
 #include <errno.h>
-#include <glib-unix.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -54,7 +54,8 @@ struct front_listener {
 struct front_client {
     DriverFront *front;
     int fd;
-    guint watch;                     /* 0 while a job of it is in the queue */
+    guint watch;                     /* 0: more came, or it left, while its job is in the queue */
+    gboolean queued;                 /* a job of it is in the queue */
     gboolean control;
     gsize len;                       /* bytes of @buffer that are there */
     guint8 buffer[TPM_MESSAGE_MAX];
@@ -79,8 +80,7 @@ client_free(gpointer data)
 {
     struct front_client *c = data;
 
-    if (c->watch)
-        g_source_remove(c->watch);
+    g_clear_handle_id(&c->watch, g_source_remove);
     io_close(&c->fd);
     g_free(c);
 }
@@ -92,7 +92,7 @@ listeners_watch(DriverFront *f)
         struct front_listener *l = &f->listeners[i];
 
         if (!l->watch && f->clients->len < CLIENTS_MAX)
-            l->watch = g_unix_fd_add(l->fd, G_IO_IN, listener_readable, l);
+            l->watch = watch_fd(l->fd, G_IO_IN, listener_readable, l);
     }
 }
 
@@ -105,10 +105,12 @@ client_close(struct front_client *c)
     listeners_watch(f);
 }
 
+/* The source outlives most jobs: one that comes and goes wakes the main loop each time. */
 static void
 client_watch(struct front_client *c)
 {
-    c->watch = g_unix_fd_add(c->fd, G_IO_IN | G_IO_HUP | G_IO_ERR, client_readable, c);
+    if (!c->watch)
+        c->watch = watch_fd(c->fd, G_IO_IN | G_IO_HUP | G_IO_ERR, client_readable, c);
 }
 
 /* One write: an answer always fits into a socket that was read empty. */
@@ -143,6 +145,13 @@ client_message(const struct front_client *c, gboolean *ret_broken)
     return c->len >= h.size ? h.size : 0;
 }
 
+static void
+client_queue(struct front_client *c)
+{
+    c->queued = TRUE;
+    g_queue_push_tail(&c->front->jobs, c);
+}
+
 /* The job is done: what came behind it is looked at, then the next one's turn. */
 static void
 job_done(DriverFront *f, const guint8 *answer, gsize len)
@@ -152,13 +161,14 @@ job_done(DriverFront *f, const guint8 *answer, gsize len)
     gsize used = client_message(c, &broken);
 
     f->working = FALSE;
+    c->queued = FALSE;
     if (!client_answer(c, answer, len)) {
         client_close(c);
     } else {
         c->len -= used;
         memmove(c->buffer, c->buffer + used, c->len);
         if (client_message(c, &broken) > 0)
-            g_queue_push_tail(&f->jobs, c);
+            client_queue(c);
         else if (broken)
             client_close(c);
         else
@@ -306,35 +316,40 @@ client_cancel(struct front_client *c)
     return client_answer(c, ok, sizeof(ok));
 }
 
+/* FALSE: the client is gone. */
+static gboolean
+client_read(struct front_client *c)
+{
+    gboolean broken = FALSE;
+    ssize_t n = recv(c->fd, c->buffer + c->len, sizeof(c->buffer) - c->len, MSG_DONTWAIT);
+
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return TRUE;
+    c->len += n > 0 ? (gsize)n : 0;
+    if (n <= 0 || (is_cancel(c) && !client_cancel(c)))
+        return FALSE;
+    if (client_message(c, &broken) > 0)
+        client_queue(c);
+    return !broken;
+}
+
 static gboolean
 client_readable(int fd, GIOCondition condition, gpointer data)
 {
     struct front_client *c = data;
     DriverFront *f = c->front;
-    gboolean broken = FALSE;
-    ssize_t n;
 
+    (void)fd;
     (void)condition;
-    n = recv(fd, c->buffer + c->len, sizeof(c->buffer) - c->len, MSG_DONTWAIT);
-    if (n < 0 && (errno == EAGAIN || errno == EINTR))
-        return G_SOURCE_CONTINUE;
-    c->len += n > 0 ? (gsize)n : 0;
-    if (n <= 0 || (is_cancel(c) && !client_cancel(c))) {
+    if (c->queued) {
         c->watch = 0;
-        client_close(c);
         return G_SOURCE_REMOVE;
     }
-    if (client_message(c, &broken) == 0 && !broken)
-        return G_SOURCE_CONTINUE;
-
-    c->watch = 0;
-    if (broken) {
+    if (!client_read(c))
         client_close(c);
-    } else {
-        g_queue_push_tail(&f->jobs, c);
+    else
         next_job(f);
-    }
-    return G_SOURCE_REMOVE;
+    return G_SOURCE_CONTINUE;
 }
 
 static gboolean
@@ -388,8 +403,7 @@ driver_front_free(DriverFront *f)
     if (!f)
         return;
     for (guint i = 0; i < G_N_ELEMENTS(f->listeners); i++) {
-        if (f->listeners[i].watch)
-            g_source_remove(f->listeners[i].watch);
+        g_clear_handle_id(&f->listeners[i].watch, g_source_remove);
         io_close(&f->listeners[i].fd);
     }
     g_queue_clear(&f->jobs);

@@ -259,8 +259,7 @@ driver_ima_free(DriverIma *i)
 {
     if (!i)
         return;
-    if (i->look)
-        g_source_remove(i->look);
+    g_clear_handle_id(&i->look, g_source_remove);
     g_clear_pointer(&i->bytes, g_bytes_unref);
     g_free(i->list);
     g_free(i);

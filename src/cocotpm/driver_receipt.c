@@ -182,8 +182,7 @@ driver_receipt_free(DriverReceipt *k)
 
     if (!k)
         return;
-    if (k->timer)
-        g_source_remove(k->timer);
+    g_clear_handle_id(&k->timer, g_source_remove);
     if (pending(k) && !replace(k, &other) && other)
         g_warning("%s: holds a receipt that was not checked; it is left there", k->path);
     g_free(k->path);

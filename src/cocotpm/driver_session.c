@@ -15,9 +15,9 @@
 
 #include "base/error.h"
 #include "base/io.h"
+#include "base/watch.h"
 
 #include <fcntl.h>
-#include <glib-unix.h>
 
 /* One attempt to resume, and the pause before the next one. */
 #define ATTEMPT_SECONDS 10
@@ -48,7 +48,9 @@ struct DriverSession {
     gboolean cancel;                 /* to be sent as soon as there is a link */
     gboolean pumping;
     guint kick;
-    guint watch;
+    guint watch;                     /* on the link, for @watched, as long as there is one */
+    GIOCondition watched;
+    gboolean readable;               /* the client may have something for us */
     guint failing;                   /* idle source that answers while FAILED */
     gboolean thread;                 /* a worker runs */
     guint pause_ms;
@@ -160,10 +162,7 @@ static void
 failed(DriverSession *s)
 {
     s->state = FAILED;
-    if (s->watch) {
-        g_source_remove(s->watch);
-        s->watch = 0;
-    }
+    g_clear_handle_id(&s->watch, g_source_remove);
     if (!s->failing && !g_queue_is_empty(&s->requests))
         s->failing = g_idle_add(fail_requests, s);
 }
@@ -218,6 +217,7 @@ attempt_done(gpointer data)
     } else if (a->resumed) {
         g_message("the link to the CoCoTPM is back");
         s->state = UP;
+        s->readable = TRUE;
         pump(s);
     } else if (g_error_matches(a->error, COCO_ERROR, COCO_ERROR_SYSTEM)
                || ++s->refusals < RESUME_REFUSALS_MAX) {
@@ -260,10 +260,29 @@ link_lost(DriverSession *s, const char *why)
 {
     g_message("the link to the CoCoTPM is lost%s%s", why ? ": " : "", why ? why : "");
     s->state = RESUMING;
+    g_clear_handle_id(&s->watch, g_source_remove);
     resume_start(s);
 }
 
 /* ---- sending and receiving ---- */
+
+/* What is due to be sent. Calls nobody back, so that requests may come with it. */
+static enum tls_result
+send_due(DriverSession *s, GError **error)
+{
+    struct request *r = g_queue_peek_head(&s->requests);
+    enum tls_result result = TLS_DONE;
+
+    if (r && !s->sent) {
+        s->sent = TRUE;
+        result = client_send(s->client, r->message, r->len, error);
+    }
+    if (result == TLS_DONE && s->cancel && s->sent) {
+        s->cancel = FALSE;
+        result = client_cancel(s->client, error);
+    }
+    return result;
+}
 
 /* TRUE: look again; FALSE: nothing to be done until the descriptor says so, or the link is lost. */
 static gboolean
@@ -271,20 +290,14 @@ step(DriverSession *s)
 {
     guint8 message[COCO_MESSAGE_MAX];
     gsize len = 0;
-    struct request *r = g_queue_peek_head(&s->requests);
     g_autoptr(GError) error = NULL;
-    enum tls_result result = TLS_DONE;
+    enum tls_result result = send_due(s, &error);
 
-    if (r && !s->sent) {
-        s->sent = TRUE;
-        result = client_send(s->client, r->message, r->len, &error);
-    }
-    if (result == TLS_DONE && s->cancel && s->sent) {
-        s->cancel = FALSE;
-        result = client_cancel(s->client, &error);
-    }
-    if (result == TLS_DONE || result == TLS_AGAIN)
+    if (result == TLS_DONE && !s->readable)
+        return FALSE;
+    if (result == TLS_DONE)
         result = client_receive(s->client, message, &len, &error);
+    s->readable = client_pending(s->client);
 
     if (result == TLS_DONE && s->sent)
         answered(s, message, len);
@@ -302,9 +315,22 @@ link_ready(int fd, GIOCondition condition, gpointer data)
 
     (void)fd;
     (void)condition;
-    s->watch = 0;
+    s->readable = TRUE;
     pump(s);
-    return G_SOURCE_REMOVE;
+    return G_SOURCE_CONTINUE;
+}
+
+/* Stays from one command to the next: a source that comes and goes wakes the main loop each time. */
+static void
+watch_link(DriverSession *s)
+{
+    const GIOCondition wanted = (GIOCondition)client_events(s->client) | G_IO_HUP | G_IO_ERR;
+
+    if (s->watch && s->watched == wanted)
+        return;
+    g_clear_handle_id(&s->watch, g_source_remove);
+    s->watched = wanted;
+    s->watch = watch_fd(client_fd(s->client), wanted, link_ready, s);
 }
 
 /* From the main loop only: answers call back, and what is called back may ask for more. */
@@ -312,19 +338,13 @@ static void
 pump(DriverSession *s)
 {
     s->pumping = TRUE;
-    if (s->watch) {
-        g_source_remove(s->watch);
-        s->watch = 0;
-    }
     while (s->state == UP && step(s))
         ;
     s->pumping = FALSE;
     if (s->state == FAILED)
         failed(s);
     if (s->state == UP)
-        s->watch = g_unix_fd_add(client_fd(s->client),
-                                 (GIOCondition)client_events(s->client) | G_IO_HUP | G_IO_ERR,
-                                 link_ready, s);
+        watch_link(s);
 }
 
 static gboolean
@@ -337,11 +357,24 @@ kicked(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+/* Something is to be sent, or answered as the session has failed. */
 static void
 kick(DriverSession *s)
 {
-    if (!s->pumping && !s->kick && s->state != RESUMING)
+    g_autoptr(GError) error = NULL;
+    enum tls_result result;
+
+    if (s->pumping || s->kick || s->state == RESUMING)
+        return;
+    if (s->state == FAILED) {
         s->kick = g_idle_add_full(G_PRIORITY_HIGH, kicked, s, NULL);
+        return;
+    }
+    result = send_due(s, &error);
+    if (result == TLS_DONE || result == TLS_AGAIN)
+        watch_link(s);
+    else
+        link_lost(s, error ? error->message : NULL);
 }
 
 /* ---- requests ---- */
@@ -432,7 +465,8 @@ driver_session_new(Client *client, const struct driver_session_config *config)
     s->client = client;
     s->pause_ms = PAUSE_MS_FIRST;
     g_queue_init(&s->requests);
-    kick(s);
+    s->readable = TRUE;
+    s->kick = g_idle_add_full(G_PRIORITY_HIGH, kicked, s, NULL);
     return s;
 }
 
@@ -448,14 +482,6 @@ driver_session_lost(const DriverSession *s)
     return s->state == RESUMING;
 }
 
-static void
-drop_source(guint *id)
-{
-    if (*id)
-        g_source_remove(*id);
-    *id = 0;
-}
-
 gboolean
 driver_session_free(DriverSession *s)
 {
@@ -463,10 +489,10 @@ driver_session_free(DriverSession *s)
         return TRUE;
     if (s->thread)
         return FALSE;
-    drop_source(&s->watch);
-    drop_source(&s->kick);
-    drop_source(&s->failing);
-    drop_source(&s->pause);
+    g_clear_handle_id(&s->watch, g_source_remove);
+    g_clear_handle_id(&s->kick, g_source_remove);
+    g_clear_handle_id(&s->failing, g_source_remove);
+    g_clear_handle_id(&s->pause, g_source_remove);
     g_queue_clear_full(&s->requests, request_free);
     client_free(s->client);
     g_free(s);

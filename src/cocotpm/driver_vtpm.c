@@ -11,11 +11,11 @@
 #include "base/cursor.h"
 #include "base/error.h"
 #include "base/io.h"
+#include "base/watch.h"
 #include "cocotransport/wire/message.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glib-unix.h>
 #include <linux/vtpm_proxy.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -38,7 +38,7 @@ static gboolean readable(int fd, GIOCondition condition, gpointer data);
 static void
 wait_command(DriverVtpm *v)
 {
-    v->watch = g_unix_fd_add(v->fd, G_IO_IN | G_IO_HUP | G_IO_ERR, readable, v);
+    v->watch = watch_fd(v->fd, G_IO_IN | G_IO_HUP | G_IO_ERR, readable, v);
 }
 
 static void
@@ -147,10 +147,8 @@ driver_vtpm_free(DriverVtpm *v)
 {
     if (!v)
         return;
-    if (v->watch)
-        g_source_remove(v->watch);
-    if (v->look)
-        g_source_remove(v->look);
+    g_clear_handle_id(&v->watch, g_source_remove);
+    g_clear_handle_id(&v->look, g_source_remove);
     if (v->managed) {
         unlink(VTPM_LINK);
         unlink(VTPM_LINK_MANAGED);

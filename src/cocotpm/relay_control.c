@@ -10,12 +10,12 @@
 
 #include "base/cursor.h"
 #include "base/io.h"
+#include "base/watch.h"
 #include "cocotpm/relay_commands.h"
 #include "cocotpm/relay_tunnel.h"
 #include "cocotransport/wire/message.h"
 
 #include <errno.h>
-#include <glib-unix.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -66,20 +66,12 @@ struct control_call {
 static gboolean control_incoming(int fd, GIOCondition condition, gpointer data);
 static gboolean data_readable(int fd, GIOCondition condition, gpointer data);
 
-static void
-drop_source(guint *id)
-{
-    if (*id)
-        g_source_remove(*id);
-    *id = 0;
-}
-
 /* ---- data channel ---- */
 
 static void
 data_close(RelayControl *c)
 {
-    drop_source(&c->data_watch);
+    g_clear_handle_id(&c->data_watch, g_source_remove);
     io_close(&c->data);
     c->len = c->in_hand = 0;
 }
@@ -88,7 +80,7 @@ static void
 data_watch(RelayControl *c)
 {
     if (!c->data_watch && c->data >= 0)
-        c->data_watch = g_unix_fd_add(c->data, G_IO_IN | G_IO_HUP | G_IO_ERR, data_readable, c);
+        c->data_watch = watch_fd(c->data, G_IO_IN | G_IO_HUP | G_IO_ERR, data_readable, c);
 }
 
 /*
@@ -355,10 +347,10 @@ control_close(RelayControl *c)
     if (c->data >= 0)
         power_off(c);
     data_close(c);
-    drop_source(&c->control_watch);
+    g_clear_handle_id(&c->control_watch, g_source_remove);
     io_close(&c->control);
     if (!c->listener_watch)
-        c->listener_watch = g_unix_fd_add(c->listener, G_IO_IN, control_incoming, c);
+        c->listener_watch = watch_fd(c->listener, G_IO_IN, control_incoming, c);
 }
 
 /* FALSE: the client is gone, or speaks something else. */
@@ -413,7 +405,7 @@ control_incoming(int fd, GIOCondition condition, gpointer data)
         g_warning("%s", error->message);
     if (c->control < 0)
         return G_SOURCE_CONTINUE;
-    c->control_watch = g_unix_fd_add(c->control, G_IO_IN | G_IO_HUP | G_IO_ERR, control_readable,
+    c->control_watch = watch_fd(c->control, G_IO_IN | G_IO_HUP | G_IO_ERR, control_readable,
                                      c);
     c->listener_watch = 0;
     return G_SOURCE_REMOVE;
@@ -431,7 +423,7 @@ relay_control_new(int listener, const struct link_address *to,
     c->events = events;
     c->events_data = data;
     c->tunnel = relay_tunnel_new(to, data_answer, c);
-    c->listener_watch = g_unix_fd_add(listener, G_IO_IN, control_incoming, c);
+    c->listener_watch = watch_fd(listener, G_IO_IN, control_incoming, c);
     return c;
 }
 
@@ -441,8 +433,8 @@ relay_control_free(RelayControl *c)
     if (!c)
         return;
     data_close(c);
-    drop_source(&c->control_watch);
-    drop_source(&c->listener_watch);
+    g_clear_handle_id(&c->control_watch, g_source_remove);
+    g_clear_handle_id(&c->listener_watch, g_source_remove);
     io_close(&c->control);
     io_close(&c->listener);
     relay_tunnel_free(c->tunnel);

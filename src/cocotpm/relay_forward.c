@@ -9,10 +9,10 @@
 
 #include "base/io.h"
 #include "base/log.h"
+#include "base/watch.h"
 #include "cocotpm/relay_connect.h"
 #include "cocotpm/relay_stream.h"
 
-#include <glib-unix.h>
 
 #define STREAMS_MAX 256
 #define CONNECT_SECONDS 10
@@ -37,7 +37,7 @@ static void
 forward_watch(RelayForward *f)
 {
     if (!f->watch && f->open < STREAMS_MAX)
-        f->watch = g_unix_fd_add(f->listener, G_IO_IN, incoming, f);
+        f->watch = watch_fd(f->listener, G_IO_IN, incoming, f);
 }
 
 static void
@@ -122,8 +122,7 @@ relay_forward_free(RelayForward *f)
 {
     if (!f)
         return;
-    if (f->watch)
-        g_source_remove(f->watch);
+    g_clear_handle_id(&f->watch, g_source_remove);
     io_close(&f->listener);
     g_ptr_array_unref(f->streams);
     g_free(f);

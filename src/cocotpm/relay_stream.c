@@ -8,9 +8,9 @@
 #include "cocotpm/relay_stream.h"
 
 #include "base/io.h"
+#include "base/watch.h"
 
 #include <errno.h>
-#include <glib-unix.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -37,10 +37,8 @@ static void watch(struct direction *d);
 static void
 unwatch(struct direction *d)
 {
-    if (d->in_watch)
-        g_source_remove(d->in_watch);
-    if (d->out_watch)
-        g_source_remove(d->out_watch);
+    g_clear_handle_id(&d->in_watch, g_source_remove);
+    g_clear_handle_id(&d->out_watch, g_source_remove);
     d->in_watch = d->out_watch = 0;
 }
 
@@ -141,9 +139,9 @@ static void
 watch(struct direction *d)
 {
     if (!d->in_watch && !d->ended && d->end < sizeof(d->buffer))
-        d->in_watch = g_unix_fd_add(d->from, G_IO_IN | G_IO_HUP | G_IO_ERR, readable, d);
+        d->in_watch = watch_fd(d->from, G_IO_IN | G_IO_HUP | G_IO_ERR, readable, d);
     if (!d->out_watch && d->start < d->end)
-        d->out_watch = g_unix_fd_add(d->to, G_IO_OUT | G_IO_HUP | G_IO_ERR, writable, d);
+        d->out_watch = watch_fd(d->to, G_IO_OUT | G_IO_HUP | G_IO_ERR, writable, d);
 }
 
 RelayStream *
@@ -171,8 +169,7 @@ relay_stream_free(RelayStream *s)
         return;
     unwatch(&s->directions[0]);
     unwatch(&s->directions[1]);
-    if (s->done_source)
-        g_source_remove(s->done_source);
+    g_clear_handle_id(&s->done_source, g_source_remove);
     io_close(&s->fds[0]);
     io_close(&s->fds[1]);
     g_free(s);

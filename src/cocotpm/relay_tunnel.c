@@ -12,10 +12,10 @@
 
 #include "base/cursor.h"
 #include "base/io.h"
+#include "base/watch.h"
 #include "cocotpm/relay_connect.h"
 
 #include <errno.h>
-#include <glib-unix.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -53,18 +53,10 @@ struct opening {
 static void watch(RelayTunnel *t);
 
 static void
-drop_source(guint *id)
-{
-    if (*id)
-        g_source_remove(*id);
-    *id = 0;
-}
-
-static void
 stream_close(RelayTunnel *t)
 {
-    drop_source(&t->in_watch);
-    drop_source(&t->out_watch);
+    g_clear_handle_id(&t->in_watch, g_source_remove);
+    g_clear_handle_id(&t->out_watch, g_source_remove);
     io_close(&t->fd);
     t->serial++;
     t->in.len = t->out.len = 0;
@@ -80,7 +72,7 @@ answer_frame(RelayTunnel *t, guint32 code, const void *payload, gsize len)
     guint8 memory[TUNNEL_FRAME_MAX];
     struct builder out = builder_on(memory, sizeof(memory));
 
-    drop_source(&t->timer);
+    g_clear_handle_id(&t->timer, g_source_remove);
     t->waiting = t->connecting = FALSE;
     tunnel_frame_write(&out, code, payload, len);
     t->answered(memory, builder_len(&out), t->data);
@@ -104,7 +96,7 @@ answer_now(RelayTunnel *t)
         answer_frame(t, TUNNEL_ENDED, NULL, 0);
         return;
     }
-    drop_source(&t->timer);
+    g_clear_handle_id(&t->timer, g_source_remove);
     t->waiting = FALSE;
     taken = tunnel_pack(t->in.bytes, t->in.len, t->frame_max, TRUE, &out);
     if (taken > 0)
@@ -177,19 +169,21 @@ static gboolean
 link_readable(int fd, GIOCondition condition, gpointer data)
 {
     RelayTunnel *t = data;
+    gboolean full;
     ssize_t n = read(fd, t->in.bytes + t->in.len, sizeof(t->in.bytes) - t->in.len);
 
     (void)condition;
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return G_SOURCE_CONTINUE;
-    t->in_watch = 0;
     if (n > 0)
         t->in.len += (gsize)n;
     else
         t->ended = TRUE;
-    watch(t);
+    full = t->ended || t->in.len == sizeof(t->in.bytes);
+    if (full)
+        t->in_watch = 0;
     answer_when_due(t);
-    return G_SOURCE_REMOVE;
+    return full ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
 }
 
 static gboolean
@@ -212,9 +206,9 @@ watch(RelayTunnel *t)
     if (t->fd < 0)
         return;
     if (!t->in_watch && !t->ended && t->in.len < sizeof(t->in.bytes))
-        t->in_watch = g_unix_fd_add(t->fd, G_IO_IN | G_IO_HUP | G_IO_ERR, link_readable, t);
+        t->in_watch = watch_fd(t->fd, G_IO_IN | G_IO_HUP | G_IO_ERR, link_readable, t);
     if (!t->out_watch && t->out.len > 0)
-        t->out_watch = g_unix_fd_add(t->fd, G_IO_OUT | G_IO_HUP | G_IO_ERR, link_writable, t);
+        t->out_watch = watch_fd(t->fd, G_IO_OUT | G_IO_HUP | G_IO_ERR, link_writable, t);
 }
 
 /* ---- frames ---- */
@@ -339,7 +333,7 @@ relay_tunnel_frame(RelayTunnel *t, const guint8 *frame, gsize len, gsize frame_m
                 frames[i].run(t, &f);
         watch(t);
     }
-    drop_source(&t->timer);
+    g_clear_handle_id(&t->timer, g_source_remove);
     t->timer = g_idle_add_full(G_PRIORITY_HIGH, answer_soon, t, NULL);
 }
 
@@ -381,7 +375,7 @@ relay_tunnel_free(RelayTunnel *t)
 {
     if (!t)
         return;
-    drop_source(&t->timer);
+    g_clear_handle_id(&t->timer, g_source_remove);
     stream_close(t);
     g_free(t);
 }

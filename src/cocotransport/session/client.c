@@ -58,6 +58,12 @@ client_events(const Client *c)
     return c->tls != NULL ? tls_events(c->tls) : 0;
 }
 
+gboolean
+client_pending(const Client *c)
+{
+    return c->answer != NULL || (c->tls != NULL && tls_pending(c->tls));
+}
+
 void
 client_lose_link(Client *c)
 {

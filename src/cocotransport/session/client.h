@@ -41,6 +41,8 @@ const struct receipt *client_receipt(const Client *c);
  */
 int client_fd(const Client *c);
 short client_events(const Client *c);
+/* What client_receive() has at hand, so that client_fd() will not tell of it. */
+gboolean client_pending(const Client *c);
 enum tls_result client_send(Client *c, const guint8 *message, gsize len, GError **error);
 enum tls_result client_receive(Client *c, guint8 ret[static COCO_MESSAGE_MAX], gsize *ret_len,
                                GError **error);
