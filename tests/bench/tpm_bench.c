@@ -4,11 +4,14 @@
  *   tpm_bench commands DATA-SOCKET COUNT      medians of three commands on one kept connection
  *   tpm_bench control DATA-SOCKET CTRL-SOCKET COUNT
  *             latency of control commands while RSA keys are made on the data connection
- *   tpm_bench nvwrite DATA-SOCKET… COUNT      medians of NV_Write on each, alternating
+ *   tpm_bench nvwrite DATA-SOCKET… COUNT      medians of NV_Write on each, alternating; the place
+ *             of a socket may have "bare:FOLDER": the system calls alone that bring the bytes of
+ *             FOLDER/bare to the disk
  */
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +21,7 @@
 
 #include <glib.h>
 
+#include "bare.h"
 #include "base/builder.h"
 #include "base/io.h"
 #include "swtpm/control/client.h"
@@ -326,29 +330,81 @@ make_nv_write(struct command *c, guint64 value)
     finish(c, &out);
 }
 
+/* A TPM, or a folder for its system calls alone. */
+struct target {
+    const char *name;
+    int fd;
+    gboolean bare;
+    GBytes *state;
+};
+
+static void
+ask(const struct target *t, const struct command *c)
+{
+    send_command(t->fd, c);
+    if (receive_answer(t->fd, NULL) != 0)
+        die(c->name);
+}
+
+static void
+target_open(struct target *t, const char *path)
+{
+    g_autofree char *file = NULL;
+    struct command c;
+
+    t->name = path;
+    t->bare = g_str_has_prefix(path, "bare:");
+    if (t->bare) {
+        file = g_build_filename(path + strlen("bare:"), "bare", NULL);
+        t->fd = open(path + strlen("bare:"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        t->state = io_read_file(file, 1 << 20, NULL);
+        if (t->fd < 0 || t->state == NULL)
+            die(file);
+        return;
+    }
+    t->fd = connect_or_die(path);
+    make_nv_define(&c);
+    ask(t, &c);
+}
+
+static gint64
+time_store(const struct target *t, guint64 value)
+{
+    const gint64 start = now();
+    struct command c;
+    gsize len;
+
+    if (t->bare) {
+        const guint8 *data = g_bytes_get_data(t->state, &len);
+
+        if (!bare_store(t->fd, data, len))
+            die(t->name);
+    } else {
+        make_nv_write(&c, value);
+        ask(t, &c);
+    }
+    return now() - start;
+}
+
+static void
+target_close(struct target *t)
+{
+    close(t->fd);
+    g_clear_pointer(&t->state, g_bytes_unref);
+}
+
 static void
 run_nvwrite(char **paths, guint sockets, guint count)
 {
-    g_autofree int *fds = g_new(int, sockets);
+    g_autofree struct target *targets = g_new0(struct target, sockets);
     g_autofree gint64 *times = g_new(gint64, (gsize)sockets * count);
-    struct command c;
 
-    make_nv_define(&c);
-    for (guint k = 0; k < sockets; k++) {
-        fds[k] = connect_or_die(paths[k]);
-        send_command(fds[k], &c);
-        if (receive_answer(fds[k], NULL) != 0)
-            die(c.name);
-    }
+    for (guint k = 0; k < sockets; k++)
+        target_open(&targets[k], paths[k]);
     for (guint i = 0; i < count * sockets; i++) {
         const guint k = i % sockets;
-        const gint64 start = now();
 
-        make_nv_write(&c, i);
-        send_command(fds[k], &c);
-        if (receive_answer(fds[k], NULL) != 0)
-            die(c.name);
-        times[k * count + i / sockets] = now() - start;
+        times[k * count + i / sockets] = time_store(&targets[k], i);
     }
     for (guint k = 0; k < sockets; k++) {
         gint64 *mine = times + (gsize)k * count;
@@ -356,7 +412,7 @@ run_nvwrite(char **paths, guint sockets, guint count)
         qsort(mine, count, sizeof(*mine), compare);
         printf("%s: median %.1f us, p99 %.1f us\n", paths[k], (double)mine[count / 2] / 1000,
                (double)mine[count - 1 - count / 100] / 1000);
-        close(fds[k]);
+        target_close(&targets[k]);
     }
 }
 

@@ -15,7 +15,7 @@ tests_fault_faults_so_CFLAGS = $(COCO_CFLAGS) -fPIC
 tests_fault_faults_so_LDFLAGS = $(COCO_LDFLAGS) -shared
 
 check_PROGRAMS += tests/fault/sealed_bench
-tests_fault_sealed_bench_SOURCES = tests/fault/sealed_bench.c
+tests_fault_sealed_bench_SOURCES = tests/fault/sealed_bench.c tests/bench/bare.c tests/bench/bare.h
 tests_fault_sealed_bench_LDADD = $(tests_fault_sealed_tool_LDADD)
 
 check_PROGRAMS += tests/fault/tpm_tool

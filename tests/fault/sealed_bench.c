@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../bench/bare.h"
 #include "cocotransport/keys/crypto.h"
 #include "swtpm/store/sealed.h"
 
@@ -51,10 +52,8 @@ static gint64
 bare(int dir, const guint8 *data, gsize len)
 {
     const gint64 start = g_get_monotonic_time();
-    const int fd = openat(dir, "bare.next", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
-    if (fd < 0 || write(fd, data, len) != (ssize_t)len || fdatasync(fd) != 0 || close(fd) != 0 ||
-        renameat(dir, "bare.next", dir, "bare") != 0 || fsync(dir) != 0)
+    if (!bare_store(dir, data, len))
         exit(EXIT_FAILURE);
     return g_get_monotonic_time() - start;
 }
