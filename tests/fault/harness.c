@@ -11,7 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const harness_work[] = { "open", "save=2", "attach=launch", "save=1", NULL };
+#define RECOVERED (G_GUINT64_CONSTANT(1) << 32)
+
+static const struct scenario work = {
+    .name = "saves and an attach",
+    .steps = (const char *const[]){ "open", "save=2", "attach=launch", "save=1", NULL },
+    .end = "ok save 3\n",
+};
 
 void
 violated(const char *format, ...)
@@ -97,22 +103,36 @@ void
 harness_fresh(struct harness *h)
 {
     (void)g_unlink(h->next);
+    if (h->scenario->makes) {
+        (void)g_unlink(h->file);
+        (void)g_unlink(h->witness);
+        return;
+    }
     harness_copy(h->template_state, h->file);
+    if (h->template_next != NULL)
+        harness_copy(h->template_next, h->next);
     if (h->with_witness)
         harness_copy(h->template_witness, h->witness);
 }
 
-/* The highest number that was acknowledged; @ret_attached: whether the launch was. */
+/* What is to be found at the least, and at the most when no step was on its way. */
 static guint
-acknowledged(const char *out, gboolean *ret_attached)
+acknowledged(const struct scenario *s, const char *out, guint *ret_most, guint64 *ret_epoch)
 {
     g_auto(GStrv) lines = g_strsplit(out, "\n", -1);
-    guint number = 0;
+    guint number = s->begins;
 
-    *ret_attached = FALSE;
+    *ret_most = s->begins;
+    *ret_epoch = 0;
     for (char **line = lines; *line != NULL; line++) {
-        (void)sscanf(*line, "ok save %u", &number);
-        *ret_attached |= g_str_has_prefix(*line, "ok attach");
+        if (g_str_equal(*line, "ok open"))
+            *ret_most = s->opens;
+        if (sscanf(*line, "ok save %u", &number) == 1)
+            *ret_most = number;
+        if (g_str_has_prefix(*line, "ok attach"))
+            *ret_epoch = 1;
+        else if (g_str_equal(*line, "ok recover"))
+            *ret_epoch = RECOVERED;
     }
     return number;
 }
@@ -121,8 +141,9 @@ void
 harness_judge(struct harness *h, const char *what, const char *out, gboolean whole)
 {
     static const char *const look[] = { "open", "show", NULL };
-    gboolean attached;
-    const guint number = acknowledged(out, &attached);
+    guint most;
+    guint64 least;
+    const guint number = acknowledged(h->scenario, out, &most, &least);
     struct outcome after = { 0 };
     const char *shown;
     guint found = 0;
@@ -130,12 +151,18 @@ harness_judge(struct harness *h, const char *what, const char *out, gboolean who
 
     harness_run(h, NULL, 0, 0, look, &after);
     shown = strstr(after.out, "ok show");
+    if (h->scenario->makes && after.status != 0 && strstr(after.err, "there is none") != NULL &&
+        strstr(out, h->scenario->end) == NULL) {
+        outcome_clear(&after);           /* what was left half-made is no state */
+        return;
+    }
     if (after.status != 0 || shown == NULL ||
         sscanf(shown, "ok show %u epoch %" G_GUINT64_FORMAT, &found, &epoch) != 2)
         violated("%s: does not open afterwards: %s", what, after.err);
-    if (found < number || found > number + (whole ? 0 : 1))
+    if (found < number || found > most + (whole ? 0 : 1))
         violated("%s: %u acknowledged, %u found", what, number, found);
-    if (epoch > 1 || (attached && epoch != 1))
+    if (epoch < least || epoch > (h->scenario->recovers ? RECOVERED : 1) ||
+        (h->scenario->recovers && epoch % RECOVERED != 0))
         violated("%s: epoch %" G_GUINT64_FORMAT, what, epoch);
     outcome_clear(&after);
 }
@@ -147,6 +174,7 @@ harness_open(struct harness *h, char **argv, gboolean with_witness)
     g_autofree char *witness_folder = NULL;
     struct outcome o = { 0 };
 
+    h->scenario = &work;
     h->shim = argv[1];
     h->tool = argv[2];
     h->base = g_build_filename(argv[3], "broken", NULL);

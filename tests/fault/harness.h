@@ -7,14 +7,24 @@
 
 #include <glib.h>
 
-#define HARNESS_LAST 3u                  /* the number at the end of harness_work */
+/* What is done to a state while it is broken, and what has to be there then. */
+struct scenario {
+    const char *name;
+    const char *const *steps;
+    const char *end;                     /* the last acknowledgement */
+    guint begins, opens;                 /* the least number to find; the most once it is open */
+    gboolean recovers;                   /* to another lineage, epoch + 2^32 */
+    gboolean makes;                      /* begins with nothing */
+};
 
 struct harness {
+    const struct scenario *scenario;     /* the one of harness_open: saves, an attach, a save */
     const char *shim, *tool;
     char *base;                          /* of what faults.c looks at */
     char *state, *file, *next;           /* the folder and the two names in it */
     char *witness;
     char *template_state, *template_witness;
+    char *template_next;                 /* where a scenario begins with one */
     char *log;
     gboolean with_witness;
 };
@@ -34,9 +44,6 @@ void harness_fresh(struct harness *h);
 /* @how NULL: nothing is broken. */
 void harness_run(struct harness *h, const char *how, guint at, guint times,
                  const char *const *steps, struct outcome *ret);
-
-/* What is done to a state while it is broken: two saves, an attach, a third save. */
-extern const char *const harness_work[];
 
 /*
  * The state has to open and to be the one that was acknowledged in @out, or the

@@ -261,7 +261,7 @@ record(struct harness *h)
     char *log = NULL;
 
     harness_fresh(h);
-    harness_run(h, "record", 0, 0, harness_work, &o);
+    harness_run(h, "record", 0, 0, h->scenario->steps, &o);
     if (o.status != 0 || !g_file_get_contents(h->log, &log, NULL, NULL))
         violated("the recorded run failed: %s", o.err);
     outcome_clear(&o);
