@@ -221,13 +221,14 @@ static unsigned
 key_usage(const struct cert_config *c, const struct cert_kind *kind, gnutls_pubkey_t key)
 {
     gboolean rsa = gnutls_pubkey_get_pk_algorithm(key, NULL) == GNUTLS_PK_RSA;
+    gboolean signing = c->allow_signing && c->tpm2;      /* an EK of TPM 1.2 cannot */
     unsigned usage = 0;
 
     if (kind->signs)
         return GNUTLS_KEY_DIGITAL_SIGNATURE;
-    if (c->allow_signing)
+    if (signing)
         usage = GNUTLS_KEY_DIGITAL_SIGNATURE;
-    if (!c->allow_signing || c->decryption)
+    if (!signing || c->decryption)
         usage |= rsa ? GNUTLS_KEY_KEY_ENCIPHERMENT : GNUTLS_KEY_KEY_AGREEMENT;
     return usage;
 }
@@ -286,7 +287,7 @@ static gboolean
 set_basics(gnutls_x509_crt_t crt, gnutls_pubkey_t key, const struct cert_config *c,
            GError **error)
 {
-    guint8 serial[20];
+    guint8 serial[SERIAL_CONTENT_MAX];
     gsize len = 0;
 
     return serial_parse(c->serial != NULL ? c->serial : "1", serial, &len, error)

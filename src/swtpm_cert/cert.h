@@ -65,5 +65,7 @@ gnutls_privkey_t signer_open(const char *where, const char *password, char **env
 char *cert_password(const char *text, char **env, GError **error);
 void cert_password_free(char *password);
 
-/* Decimal or 0x digits to at most 20 bytes, big-endian without leading zeroes. */
-gboolean serial_parse(const char *text, guint8 ret[static 20], gsize *ret_len, GError **error);
+/* Content of a positive INTEGER of at most 20 bytes, from decimal or 0x digits. */
+#define SERIAL_CONTENT_MAX 21
+gboolean serial_parse(const char *text, guint8 ret[static SERIAL_CONTENT_MAX], gsize *ret_len,
+                      GError **error);

@@ -31,11 +31,6 @@ cert_kind_find(const struct cert_config *c, GError **error)
 {
     const char *type = c->type != NULL ? c->type : "ek";
 
-    if (!c->tpm2 && (c->allow_signing || c->decryption)) {
-        error_malformed(error, "%s requires --tpm2.",
-                        c->allow_signing ? "--allow-signing" : "--decryption");
-        return NULL;
-    }
     for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
         if (g_str_equal(kinds[i].type, type) && kinds[i].tpm2 == c->tpm2)
             return &kinds[i];
@@ -72,6 +67,11 @@ cert_kind_names(const struct cert_kind *kind, const struct cert_config *c, struc
                                             c->platform_version };
     struct tcg_name *at = ret;
 
+    /* A platform's certificate for a TPM 2 does not repeat them, and has always asked for them. */
+    if (!kind->tpm_names && (c->tpm_manufacturer == NULL || c->tpm_model == NULL
+                             || c->tpm_version == NULL))
+        return error_malformed(error, "--tpm-manufacturer and --tpm-model and --tpm version must "
+                               "all be provided");
     if (kind->tpm_names && !add_names(&at, tpm, tpm_values, "tpm", error))
         return FALSE;
     if (kind->platform_names

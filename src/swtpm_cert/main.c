@@ -7,10 +7,12 @@
 #include "base/error.h"
 #include "base/io.h"
 #include "swtpm_cert/cert.h"
-#include "swtpm_setup/text.h"
 #include "swtpm_setup/version.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void
@@ -25,6 +27,25 @@ print_help(void)
            SWTPM_INTERFACE_VERSION, rows);
 }
 
+/*
+ * A file is replaced as a whole and keeps its mode; a device or a pipe is written
+ * to; a link, which may be somebody else's, is refused.
+ */
+static gboolean
+write_path(const char *path, const void *bytes, gsize len, GError **error)
+{
+    struct stat info = { .st_mode = S_IFREG | 0600 };
+    g_auto(AutoFd) fd = -1;
+
+    if (lstat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
+        fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+        if (fd < 0)
+            return error_errno(error, errno, "Could not open %s for writing the certificate", path);
+        return io_write_full(fd, bytes, len, error);
+    }
+    return io_write_file(path, bytes, len, info.st_mode & 0777, error);
+}
+
 static gboolean
 write_out(const struct cert_config *config, GBytes *cert, GError **error)
 {
@@ -33,7 +54,7 @@ write_out(const struct cert_config *config, GBytes *cert, GError **error)
 
     if (config->out_cert == NULL)
         return io_write_full(STDOUT_FILENO, bytes, len, error);
-    return io_write_file(config->out_cert, bytes, len, 0644, error);
+    return write_path(config->out_cert, bytes, len, error);
 }
 
 static gboolean
@@ -66,8 +87,8 @@ main(int argc, char **argv)
     struct cert_config config = CERT_CONFIG_INIT;
     g_autoptr(GError) error = NULL;
     g_auto(GStrv) env = g_get_environ();
-    g_auto(GStrv) words = words_long(argc, argv);
-    gboolean ok = options_parse(cert_rows, argc, words, &config, NULL, &error)
+    char **stray = NULL;             /* which has always been ignored */
+    gboolean ok = options_parse_one_dash(cert_rows, argc, argv, &config, &stray, &error)
                   && run(&config, env, &error);
 
     if (!ok)

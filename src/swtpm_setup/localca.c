@@ -32,26 +32,28 @@ typedef struct gnutls_x509_privkey_int ca_key_t;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(crt_t, gnutls_x509_crt_deinit)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ca_key_t, gnutls_x509_privkey_deinit)
 
+/* @path: of the configuration, where the word must not be missing. */
 static gboolean
-take_word(const Conf *conf, const char *key, gboolean required, char **ret, GError **error)
+take_word(const Conf *conf, const char *path, const char *key, char **ret, GError **error)
 {
     const char *value = conf_get(conf, key);
 
-    if (value == NULL && required)
-        return error_malformed(error, "Missing '%s' in config file.", key);
+    if (value == NULL && path != NULL)
+        return error_malformed(error, "Missing '%s' config value in config file %s.", key,
+                               path);
     *ret = g_strdup(value);
     return TRUE;
 }
 
 gboolean
-localca_open(const Conf *conf, struct localca *ret, GError **error)
+localca_open(const Conf *conf, const char *path, struct localca *ret, GError **error)
 {
-    if (!take_word(conf, "statedir", TRUE, &ret->state_dir, error)
-        || !take_word(conf, "signingkey", TRUE, &ret->signing_key, error)
-        || !take_word(conf, "issuercert", TRUE, &ret->issuer_cert, error)
-        || !take_word(conf, "certserial", FALSE, &ret->serial_file, error)
-        || !take_word(conf, "signingkey_password", FALSE, &ret->key_password, error)
-        || !take_word(conf, "parentkey_password", FALSE, &ret->parent_password, error))
+    if (!take_word(conf, path, "statedir", &ret->state_dir, error)
+        || !take_word(conf, path, "signingkey", &ret->signing_key, error)
+        || !take_word(conf, path, "issuercert", &ret->issuer_cert, error)
+        || !take_word(conf, NULL, "certserial", &ret->serial_file, error)
+        || !take_word(conf, NULL, "signingkey_password", &ret->key_password, error)
+        || !take_word(conf, NULL, "parentkey_password", &ret->parent_password, error))
         return FALSE;
     if (ret->serial_file == NULL)
         ret->serial_file = g_build_filename(ret->state_dir, "certserial", NULL);
@@ -69,17 +71,35 @@ localca_clear(struct localca *ca)
     cert_password_free(ca->parent_password);
 }
 
+/* Others have no business in a CA's folder; its group may sign. */
 static gboolean
-take_lock(const struct localca *ca, int *ret, GError **error)
+make_state_dir(const struct localca *ca, Report *report, GError **error)
+{
+    const char *dir = ca->state_dir;
+
+    if (access(dir, F_OK) < 0) {
+        if (report != NULL)
+            report_say(report, "Creating swtpm-localca dir '%s'.", dir);
+        if (g_mkdir_with_parents(dir, 0750) < 0)
+            return error_errno(error, errno, "Could not create directory for '%s'", dir);
+    }
+    return access(dir, R_OK | W_OK) == 0
+           || error_denied(error, "Need read/write rights on statedir %s for user %s.", dir,
+                           ca->user);
+}
+
+static gboolean
+take_lock(const struct localca *ca, Report *report, int *ret, GError **error)
 {
     g_autofree char *path = g_build_filename(ca->state_dir, ".lock.swtpm-localca", NULL);
     g_auto(AutoFd) fd = -1;
 
-    if (g_mkdir_with_parents(ca->state_dir, 0755) < 0)
-        return error_errno(error, errno, "Could not create directory for '%s'", ca->state_dir);
-    if (access(ca->state_dir, R_OK | W_OK) < 0)
-        return error_errno(error, errno, "Need read/write rights on statedir %s", ca->state_dir);
-    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0700);
+    if (!make_state_dir(ca, report, error))
+        return FALSE;
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0755);
+    if (fd < 0 && errno == EACCES)
+        return error_denied(error, "Need read/write rights on %s for user %s.", path,
+                            ca->user);
     if (fd < 0)
         return error_errno(error, errno, "Could not open lockfile %s", path);
     while (flock(fd, LOCK_EX) < 0)
@@ -283,18 +303,26 @@ is_url(const char *key)
     return g_str_has_prefix(key, "tpmkey:") || g_str_has_prefix(key, "pkcs11:");
 }
 
+/* An issuer's certificate whose key is gone is of no use: both are made anew, as ever. */
+static gboolean
+is_whole(const struct localca *ca)
+{
+    return access(ca->issuer_cert, F_OK) == 0
+           && (is_url(ca->signing_key) || access(ca->signing_key, F_OK) == 0 || errno != ENOENT);
+}
+
 gboolean
 localca_prepare(const struct localca *ca, const char *root_password, Report *report,
                 GError **error)
 {
     g_auto(AutoFd) lock = -1;
 
-    if (!take_lock(ca, &lock, error))
+    if (!take_lock(ca, report, &lock, error))
         return FALSE;
-    if (access(ca->issuer_cert, F_OK) == 0)
+    if (is_whole(ca))
         return is_url(ca->signing_key) || access(ca->signing_key, R_OK) == 0
-               || error_errno(error, errno, "Need read rights on signing key %s for user",
-                              ca->signing_key);
+               || error_denied(error, "Need read rights on signing key %s for user %s.",
+                               ca->signing_key, ca->user);
     if (is_url(ca->signing_key))
         return error_denied(error, "The issuer certificate %s of %s is missing.", ca->issuer_cert,
                             ca->signing_key);
@@ -321,8 +349,16 @@ plus_one(const char *digits)
     return sum;
 }
 
+static gboolean
+nothing_in(const char *path)
+{
+    struct stat info;
+
+    return stat(path, &info) < 0 ? errno == ENOENT : info.st_size == 0;
+}
+
 /*
- * What the last number was. A file that is gone says nothing about numbers
+ * What the last number was. A file that is gone or empty says nothing about numbers
  * given before, so it goes on from a number that none of them can have reached.
  */
 static char *
@@ -333,7 +369,7 @@ last_serial(const struct localca *ca, GError **error)
     guint8 random[8];
     guint64 start = 0;
 
-    if (access(ca->serial_file, F_OK) < 0 && errno == ENOENT) {
+    if (nothing_in(ca->serial_file)) {
         if (!crypto_random(random, sizeof(random), error))
             return NULL;
         for (guint i = 0; i < sizeof(random); i++)
@@ -360,7 +396,7 @@ localca_next_serial(const struct localca *ca, GError **error)
     g_autofree char *last = NULL;
     g_autofree char *next = NULL;
 
-    if (!take_lock(ca, &lock, error))
+    if (!take_lock(ca, NULL, &lock, error))
         return NULL;
     last = last_serial(ca, error);
     if (last == NULL)

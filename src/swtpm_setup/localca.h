@@ -17,9 +17,11 @@ struct localca {
     char *serial_file;
     char *key_password;              /* NULL: none */
     char *parent_password;           /* NULL: none */
+    const char *user;                /* who works with it, for messages */
 };
 
-gboolean localca_open(const Conf *conf, struct localca *ret, GError **error);
+/* @path: the configuration's, for messages. */
+gboolean localca_open(const Conf *conf, const char *path, struct localca *ret, GError **error);
 void localca_clear(struct localca *ca);
 
 /* Makes what is missing. @root_password may be NULL. */

@@ -162,7 +162,8 @@ add_words(GPtrArray *argv, const struct localca_config *c, const struct localca 
     g_autofree char *serial = localca_next_serial(ca, error);
     g_autofree char *subject = subject_of(vmid);
 
-    if (serial == NULL)
+    /* First, so that they add to what is said here and do not change it. */
+    if (serial == NULL || !add_file_words(argv, c->optsfile, error))
         return FALSE;
     add(argv, "--signkey", ca->signing_key);
     add(argv, "--signkey-password", ca->key_password);
@@ -182,7 +183,7 @@ add_words(GPtrArray *argv, const struct localca_config *c, const struct localca 
     add_flag(argv, "--allow-signing", c->allow_signing);
     add_flag(argv, "--decryption", c->decryption);
     add(argv, "--subject", subject);
-    return add_file_words(argv, c->optsfile, error);
+    return TRUE;
 }
 
 static GBytes *
@@ -190,9 +191,10 @@ issue(GPtrArray *argv, const struct binding *binding, char **env, GError **error
 {
     struct cert_config config = CERT_CONFIG_INIT;
     GBytes *cert = NULL;
+    char **stray = NULL;             /* words of a comment, say, in the file of options */
 
     g_ptr_array_add(argv, NULL);
-    if (options_parse(cert_rows, (int)argv->len - 1, (char **)argv->pdata, &config, NULL,
+    if (options_parse(cert_rows, (int)argv->len - 1, (char **)argv->pdata, &config, &stray,
                       error)) {
         config.binding = binding;
         cert = cert_issue(&config, env, error);
@@ -207,7 +209,7 @@ write_cert(const struct localca_config *c, const char *file, GBytes *cert, GErro
     g_autofree char *path = g_build_filename(c->dir != NULL ? c->dir : ".", file, NULL);
 
     return cert != NULL
-           && io_write_file(path, g_bytes_get_data(cert, NULL), g_bytes_get_size(cert), 0644,
+           && io_write_file(path, g_bytes_get_data(cert, NULL), g_bytes_get_size(cert), 0600,
                             error);
 }
 
@@ -319,6 +321,9 @@ check(const struct localca_config *c, const char *config_path, GError **error)
     if (access(config_path, R_OK) < 0)
         return error_denied(error, "Need read rights on config file %s for user %s.", config_path,
                             user_name());
+    if (c->optsfile != NULL && access(c->optsfile, R_OK) < 0)
+        return error_denied(error, "Need read rights on options file %s for user %s.", c->optsfile,
+                            user_name());
     return TRUE;
 }
 
@@ -360,14 +365,14 @@ static gboolean
 run_ca(struct localca_config *c, const char *config_path, const struct attested *attested,
        char ***env, Report *report, GError **error)
 {
-    struct localca ca = { 0 };
+    struct localca ca = { .user = user_name() };
     g_autoptr(Conf) conf = conf_open(config_path, *env, error);
     gboolean done;
 
     if (conf == NULL)
         return FALSE;
     *env = prepare_environment(conf, *env);
-    done = localca_open(conf, &ca, error)
+    done = localca_open(conf, config_path, &ca, error)
            && localca_prepare(&ca, g_environ_getenv(*env, "SWTPM_ROOTCA_PASSWORD"), report, error)
            && (attested != NULL ? certify_attested(c, &ca, attested, *env, report, error)
                                 : create(c, &ca, *env, report, error));

@@ -50,6 +50,7 @@ same()
         structure $who.der > $who.txt
     done
     diff debian.txt ours.txt || fail "$name: differs"
+    [ "$(stat -c %a debian.cert)" = "$(stat -c %a ours.cert)" ] || fail "$name: other rights"
     # Debian's platform certificate for TPM 1.2 has a name that no library can read.
     if [ "$name" != platform12 ]; then
         openssl verify -CAfile <(cat ca/swtpm-localca-rootca-cert.pem ca/issuercert.pem) \
@@ -63,6 +64,12 @@ same ek --modulus "$modulus" "${base[@]}" "${spec[@]}" --tpm2 --days -1 --subjec
 same signing --modulus "$modulus" "${base[@]}" "${spec[@]}" --tpm2 --allow-signing --pem --days 10
 same both --modulus "$modulus" "${base[@]}" "${spec[@]}" --tpm2 --allow-signing --decryption
 same platform --modulus "$modulus" "${base[@]}" "${platform[@]}" --tpm2 --type platform -days 3650
+# Numbers stay positive, also those whose first bit is set.
+for serial in 127 128 255 32768 4294967295; do
+    same "serial $serial" --modulus "$modulus" "${base[@]}" "${spec[@]}" --tpm2 --serial $serial
+done
+same words word --modulus "$modulus" "${base[@]}" "${spec[@]}" --tpm2 ''
+same signing12 --modulus "$modulus" "${base[@]}" "${spec[@]}" --allow-signing
 same ek12 --modulus "$modulus" "${base[@]}" "${spec[@]}" --add-header
 same platform12 --modulus "$modulus" "${base[@]}" "${platform[@]}" --type platform --add-header
 for curve in prime256v1:secp256r1:64 secp384r1:secp384r1:96 secp521r1:secp521r1:132; do
@@ -92,13 +99,76 @@ for type in ek platform; do
     done
 done
 
+# In the file of options a comment is passed by, and the command line counts more.
+printf '%s\n' '# --platform-model is no comment' '--tpm-model Other  --days 20' '' > odd.opts
+for who in debian ours; do
+    program=/usr/bin/swtpm_localca
+    [ $who = debian ] || program=$localca
+    "$program" --type ek --ek "$modulus" --tpm2 "${request[@]}" --optsfile odd.opts > /dev/null ||
+        fail "odd options: $who"
+    openssl x509 -inform der -in ek.cert -noout -checkend 3000000 > /dev/null ||
+        fail "odd options: $who's certificate ends soon"
+    [ "$(stat -c %a ek.cert)" = 600 ] || fail "odd options: other rights"
+    structure ek.cert | sed '5d' > $who.txt
+done
+diff debian.txt ours.txt || fail "odd options: differs"
+
+# A CA whose signing key is gone makes another, as its issuer's certificate is of no use.
+for who in debian ours; do
+    program=/usr/bin/swtpm_localca
+    [ $who = debian ] || program=$localca
+    cp -a ca keyless
+    rm keyless/signkey.pem
+    ca_conf "$TMP/keyless" > keyless.conf
+    "$program" --type ek --ek "$modulus" --tpm2 "${request[@]}" --configfile keyless.conf > $who.out ||
+        fail "without a key: $who"
+    openssl verify -CAfile <(cat keyless/swtpm-localca-rootca-cert.pem keyless/issuercert.pem) \
+        <(openssl x509 -inform der -in ek.cert) > /dev/null || fail "without a key: $who does not verify"
+    rm -r keyless
+done
+diff debian.out ours.out || fail "without a key: says something else"
+
+# What may not be read is said, with the user's name.
+for option in --configfile --optsfile; do
+    for who in debian ours; do
+        program=/usr/bin/swtpm_localca
+        [ $who = debian ] || program=$localca
+        "$program" --type ek --ek "$modulus" --tpm2 "${request[@]}" $option none > $who.out 2>&1 &&
+            fail "$who takes a file that is not there"
+    done
+    diff debian.out ours.out || fail "$option: says something else"
+done
+sed -i /statedir/d ca.conf
+for who in debian ours; do
+    program=/usr/bin/swtpm_localca
+    [ $who = debian ] || program=$localca
+    "$program" --type ek --ek "$modulus" --tpm2 "${request[@]}" > $who.out 2>&1 && fail "$who: no folder"
+done
+diff debian.out ours.out || fail "without a folder: says something else"
+ca_conf "$TMP/ca" > ca.conf
+
+# A link in the place of a certificate may be somebody else's; a pipe is written to.
+ln -s elsewhere link
+for who in debian ours; do
+    program=/usr/bin/swtpm_cert
+    [ $who = debian ] || program=$cert
+    expect_fail 'link' "$program" --modulus "$modulus" "${base[@]}" "${spec[@]}" --tpm2 --out-cert link
+done
+mkfifo pipe
+timeout "$PATIENCE" cat pipe > piped &
+"$cert" --modulus "$modulus" "${base[@]}" "${spec[@]}" --tpm2 --out-cert pipe
+wait $!
+openssl x509 -inform der -in piped -noout || fail "a pipe was not written to"
+
 ca_conf "$TMP/mine" > mine.conf
 "$localca" --type ek --ek "$modulus" --tpm2 --dir "$TMP" --configfile mine.conf "${tpm[@]}" "${spec[@]}"
 for file in issuercert swtpm-localca-rootca-cert; do
     for who in ca mine; do
+        (cd $who && stat -c '%a %n' . .lock.swtpm-localca ./*) > $who.modes
         openssl asn1parse -in $who/$file.pem | grep -vE 'INTEGER|TIME|OCTET|BIT' > $who.txt
     done
     diff ca.txt mine.txt || fail "$file: differs"
+    diff ca.modes mine.modes || fail "the CA's files: others, or other rights"
 done
 /usr/bin/swtpm_localca --type ek --ek "$modulus" --tpm2 --dir "$TMP" --configfile mine.conf \
     "${tpm[@]}" "${spec[@]}" > /dev/null || fail "Debian's swtpm_localca does not go on with our CA"
