@@ -131,7 +131,7 @@ find_tool(const Conf *conf, GError **error)
     if (tool == NULL)
         error_denied(error, "The configuration file names no create_certs_tool.");
     else if (path == NULL)
-        error_denied(error, "Could not find the certificate tool %s.", tool);
+        error_denied(error, "Could not find %s in PATH.", tool);
     return path;
 }
 
@@ -225,6 +225,19 @@ cert_end(CertJob *c, Report *report, GError **error)
     }
     pass_on(report, c->name, out);
     return take_file(c->dir, c->type, error);
+}
+
+gboolean
+cert_write_file(const char *folder, const char *role, const char *name, GBytes *cert,
+                GError **error)
+{
+    g_autofree char *file = g_strdup_printf("%s-%s.crt", role, name);
+    g_autofree char *path = NULL;
+
+    if (folder == NULL)
+        return TRUE;
+    path = g_build_filename(folder, file, NULL);
+    return io_write_file(path, g_bytes_get_data(cert, NULL), g_bytes_get_size(cert), 0640, error);
 }
 
 void

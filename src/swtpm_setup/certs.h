@@ -38,6 +38,9 @@ CertJob *cert_begin(const struct cert_request *request, const Conf *conf, Report
                     GError **error);
 /* Waits for it, and says what was called and what that said. Once. */
 GBytes *cert_end(CertJob *c, Report *report, GError **error);
+/* FOLDER/ROLE-NAME.crt for whoever wants it outside of the TPM; no @folder: nothing to do. */
+gboolean cert_write_file(const char *folder, const char *role, const char *name, GBytes *cert,
+                         GError **error);
 void cert_job_free(CertJob *c);      /* NULL is fine; waits, too */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CertJob, cert_job_free)

@@ -170,10 +170,30 @@ check_rsa_keysize(const struct setup_config *config, struct tpm_program *program
             return TRUE;
         }
     }
+    for (guint i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        g_autofree char *digits = g_strdup_printf("%u", sizes[i]);
+
+        if (g_str_equal(text, digits))
+            return error_denied(error, "%s bit RSA keys are not supported by libtpms.", text);
+    }
     if (!max)
         return error_denied(error, "Unsupported RSA key size %s.", text);
     *ret = 2048;
     return TRUE;
+}
+
+gboolean
+check_cert_folder(const struct setup_config *c, const char *user, GError **error)
+{
+    const char *folder = c->write_ek_cert_files;
+
+    if (folder == NULL)
+        return TRUE;
+    if (!g_file_test(folder, G_FILE_TEST_IS_DIR) || access(folder, R_OK | X_OK) < 0)
+        return error_denied(error, "User %s cannot access directory %s. Make sure it exists and is "
+                            "a directory.", user, folder);
+    return access(folder, W_OK) == 0
+           || error_denied(error, "Need write rights on directory %s for user %s.", folder, user);
 }
 
 gboolean

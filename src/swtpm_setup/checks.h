@@ -29,6 +29,9 @@ gboolean check_combinations(const struct setup_config *config, GError **error);
 gboolean check_rsa_keysize(const struct setup_config *config, struct tpm_program *program,
                            guint *ret, GError **error);
 
+/* The folder for certificates is there, before a TPM is made. */
+gboolean check_cert_folder(const struct setup_config *config, const char *user, GError **error);
+
 /* Text of --key for the program, or NULL in @ret; and the descriptor it needs, or -1. */
 gboolean check_key(const struct setup_config *config, const char *user, char **ret, int *ret_fd,
                    GError **error);

@@ -242,11 +242,12 @@ child_free(Child *c)
 {
     if (c == NULL)
         return;
-    io_close(&c->control);
-    io_close(&c->data);
+    /* Told first: one that finds its client gone would say so. */
     if (c->pid != 0) {
         kill(c->pid, SIGTERM);
         reap(c, NULL);
     }
+    io_close(&c->control);
+    io_close(&c->data);
     g_free(c);
 }

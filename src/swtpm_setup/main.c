@@ -60,7 +60,9 @@ change_user(const struct setup_config *config, GError **error)
 {
     if (config->runas == NULL)
         return TRUE;
-    if (getpwnam(config->runas) == NULL)
+    /* A number needs no name. */
+    if (getpwnam(config->runas) == NULL
+        && !g_ascii_string_to_unsigned(config->runas, 10, 0, G_MAXINT32, NULL, NULL))
         return error_denied(error, "Error: User '%s' does not exist.", config->runas);
     return isolate_root(NULL, config->runas, error);
 }
@@ -102,10 +104,12 @@ wanted_banks(const struct run *r)
     const char *conf = conf_get(r->setup.conf, "active_pcr_banks");
     g_autoptr(GPtrArray) list = g_ptr_array_new();
 
-    if (given == NULL || given->len == 0)
+    /* Scripts give an empty word for the default. */
+    for (guint i = 0; given != NULL && i < given->len; i++)
+        if (*(const char *)given->pdata[i] != '\0')
+            g_ptr_array_add(list, given->pdata[i]);
+    if (list->len == 0)
         return g_strdup(conf != NULL ? conf : "sha256");
-    for (guint i = 0; i < given->len; i++)
-        g_ptr_array_add(list, given->pdata[i]);
     g_ptr_array_add(list, NULL);
     return g_strjoinv(",", (char **)list->pdata);
 }
@@ -131,10 +135,10 @@ choose_algorithms(struct run *r, GError **error)
     g_autofree char *rsa = NULL;
     guint bits;
 
-    if (!c->tpm2)
-        return TRUE;
     if (!check_rsa_keysize(c, &r->program, &bits, error))
         return FALSE;
+    if (!c->tpm2)
+        return TRUE;
     rsa = g_strdup_printf("rsa%u", bits);
     r->setup.spk = key_algorithm_find(c->ecc ? "ecc_nist_p384" : rsa);
     return choose_algorithm(r, c->ek1keyalgo, "ek1keyalgo", rsa, &r->setup.ek[0], error)
@@ -170,7 +174,8 @@ check_state(struct run *r, gboolean *ret_done, GError **error)
 
     if (!place_check(r->place, r->user, error) || !find_state(r, &found, error))
         return FALSE;
-    if (found == NULL || c->overwrite || c->reconfigure)
+    /* Of both the one that loses nothing. */
+    if (found == NULL || (c->overwrite && !c->not_overwrite) || c->reconfigure)
         return TRUE;
     if (!c->not_overwrite)
         return error_denied(error, "Found existing TPM state '%s'.", found);
@@ -187,7 +192,8 @@ prepare_state(struct run *r, gboolean *ret_done, GError **error)
     if (c->tpmstate == NULL)
         return error_denied(error, "--tpm-state must be provided");
     r->place = place_new(c->tpmstate, c->tpm2);
-    return check_combinations(c, error) && check_state(r, ret_done, error);
+    return check_combinations(c, error) && check_state(r, ret_done, error)
+           && (*ret_done || check_cert_folder(c, r->user, error));
 }
 
 static gboolean
@@ -542,12 +548,20 @@ run_with(struct run *r, int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
     gboolean done = FALSE;
+    char **stray = NULL;
 
-    if (!options_parse(setup_rows, argc, argv, &r->config, NULL, &error)) {
+    if (g_strv_contains((const char *const *)argv, "-?")) {
+        print_help(stdout);
+        return TRUE;
+    }
+    if (!options_parse(setup_rows, argc, argv, &r->config, &stray, &error)) {
         fprintf(stderr, "swtpm_setup: %s\n", error->message);
         print_help(stderr);
         return FALSE;
     }
+    /* Which has always been so: a script may have an empty variable there. */
+    for (; *stray != NULL; stray++)
+        fprintf(stderr, "swtpm_setup: warning: the word '%s' has no meaning here.\n", *stray);
     if (!answer(r, &done, &error)) {
         fprintf(stderr, "%s\n", error->message);
         return FALSE;

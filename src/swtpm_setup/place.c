@@ -72,7 +72,7 @@ place_check(const Place *p, const char *user, GError **error)
                             "User %s cannot access directory %s. Make sure it exists and is a "
                             "directory.", user, folder);
     if (access(folder, W_OK) != 0)
-        return error_denied(error, "User %s cannot write to directory %s.", user, folder);
+        return error_denied(error, "Need write rights on directory %s for user %s.", folder, user);
     return TRUE;
 }
 

@@ -54,6 +54,24 @@ store_cert(struct setup *s, struct tpm12 *t, const char *role, const char *title
     return TRUE;
 }
 
+#define CERT_HEADER_SIZE 7
+
+/* In the TPM a certificate is a TCG_PCCLIENT_STORED_CERT; the file is what stands in that. */
+static gboolean
+write_cert_file(struct setup *s, GBytes *cert, GError **error)
+{
+    const char *folder = s->config->write_ek_cert_files;
+    g_autoptr(GBytes) plain = NULL;
+
+    if (folder == NULL || cert == NULL)
+        return TRUE;
+    if (g_bytes_get_size(cert) <= CERT_HEADER_SIZE)
+        return error_malformed(error, "The EK certificate is too short.");
+    plain = g_bytes_new_from_bytes(cert, CERT_HEADER_SIZE,
+                                   g_bytes_get_size(cert) - CERT_HEADER_SIZE);
+    return cert_write_file(folder, "ek", "rsa2048", plain, error);
+}
+
 /* NULL without a job, or without success. */
 static GBytes *
 certified(struct setup *s, CertJob *job, GError **error)
@@ -85,7 +103,8 @@ certify_all(struct setup *s, struct tpm12 *t, const guint8 *modulus, GError **er
     platform = certified(s, platform_job, error);
     if (c->create_platform_cert && platform == NULL)
         return FALSE;
-    return store_cert(s, t, "ek-certificate", "EK", EK_CERT_NV, ek, error)
+    return write_cert_file(s, ek, error)
+           && store_cert(s, t, "ek-certificate", "EK", EK_CERT_NV, ek, error)
            && store_cert(s, t, "platform-certificate", "Platform", PLATFORM_CERT_NV, platform,
                          error);
 }

@@ -8,7 +8,6 @@
 #include "swtpm_setup/setup.h"
 
 #include "base/error.h"
-#include "base/io.h"
 #include "swtpm_setup/import.h"
 
 #define SPK_HANDLE 0x81000001
@@ -41,19 +40,6 @@ store_area(struct setup *s, guint32 index, const char *role, GBytes *data, gbool
     if (!tpm2_nv_store(s->tpm, index, data, lock, error))
         return FALSE;
     return made_add_area(&s->made, role, index, data, error);
-}
-
-static gboolean
-write_cert_file(const struct setup *s, const char *role, const char *name, GBytes *cert,
-                GError **error)
-{
-    g_autofree char *file = g_strdup_printf("%s-%s.crt", role, name);
-    g_autofree char *path = NULL;
-
-    if (s->config->write_ek_cert_files == NULL)
-        return TRUE;
-    path = g_build_filename(s->config->write_ek_cert_files, file, NULL);
-    return io_write_file(path, g_bytes_get_data(cert, NULL), g_bytes_get_size(cert), 0640, error);
 }
 
 /*
@@ -130,7 +116,7 @@ end_certs(struct setup *s, const struct subject *subject, GError **error)
         || !end_cert(s, subject->platform, "platform", &platform, error))
         return FALSE;
     if (cert != NULL) {
-        if (!write_cert_file(s, subject->role, a->file, cert, error)
+        if (!cert_write_file(s->config->write_ek_cert_files, subject->role, a->file, cert, error)
             || !store_area(s, subject->cert_nv, role, cert, s->config->lock_nvram, error))
             return FALSE;
         report_say(s->report, "Successfully created NVRAM area 0x%x for %s %s certificate.",

@@ -60,22 +60,39 @@ tpm2_pcr_banks(Tpm2 *t, GError **error)
 }
 
 /* All 24 PCRs of the banks wanted, none of the others. */
-static char *
+static void
 choose(TPML_PCR_SELECTION *selection, const char *const *wanted)
 {
-    g_autoptr(GString) active = g_string_new(NULL);
-
     for (guint i = 0; i < selection->count; i++) {
         TPMS_PCR_SELECTION *bank = &selection->pcrSelections[i];
         const char *name = bank_name(bank->hash);
-        gboolean on = name != NULL && g_strv_contains(wanted, name);
 
         bank->sizeofSelect = 3;
-        memset(bank->pcrSelect, on ? 0xff : 0, 3);
-        if (on)
-            g_string_append_printf(active, "%s%s", active->len > 0 ? "," : "", name);
+        memset(bank->pcrSelect, name != NULL && g_strv_contains(wanted, name) ? 0xff : 0, 3);
     }
-    return g_string_free(g_steal_pointer(&active), FALSE);
+}
+
+static gboolean
+has_bank(const TPML_PCR_SELECTION *selection, const char *wanted)
+{
+    for (guint i = 0; i < selection->count; i++)
+        if (g_strcmp0(bank_name(selection->pcrSelections[i].hash), wanted) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+/* Those of @wanted that the TPM has, each once, in the order of whoever asks: so it is logged. */
+static char *
+found_banks(const TPML_PCR_SELECTION *selection, const char *const *wanted)
+{
+    g_autoptr(GPtrArray) found = g_ptr_array_new();
+
+    for (guint i = 0; wanted[i] != NULL; i++)
+        if (has_bank(selection, wanted[i])
+            && !g_ptr_array_find_with_equal_func(found, wanted[i], g_str_equal, NULL))
+            g_ptr_array_add(found, (char *)wanted[i]);
+    g_ptr_array_add(found, NULL);
+    return g_strjoinv(",", (char **)found->pdata);
 }
 
 char *
@@ -89,12 +106,13 @@ tpm2_pcr_allocate(Tpm2 *t, const char *wanted, GError **error)
 
     if (!read_banks(t, &selection, error))
         return NULL;
-    active = choose(&selection, (const char *const *)names);
+    active = found_banks(&selection, (const char *const *)names);
     if (*active == '\0') {
         error_denied(error, "No PCR banks could be allocated. None of the selected algorithms are "
                      "supported.");
         return NULL;
     }
+    choose(&selection, (const char *const *)names);
     if (!tpm2_ok(Esys_PCR_Allocate(tpm2_esys(t), ESYS_TR_RH_PLATFORM, ESYS_TR_PASSWORD,
                                    ESYS_TR_NONE, ESYS_TR_NONE, &selection, &success, &max, &needed,
                                    &available),

@@ -124,6 +124,11 @@ both all --tpm2 --create-ek-cert --create-platform-cert --lock-nvram
 compare all
 both keys --tpm2 --createek --create-spk --rsa-keysize 3072 --pcr-banks sha1,sha512
 compare keys
+# Banks are named in the order of whoever asks, each once; an empty word asks for the default.
+both banks --tpm2 --pcr-banks sha512,none,sha1 --pcr-banks sha512
+compare banks
+both default --tpm2 --pcr-banks ''
+compare default
 both ecc --tpm2 --create-spk --ecc --pcr-banks -
 compare ecc
 both signing --tpm2 --create-ek-cert --allow-signing
@@ -168,6 +173,20 @@ done
 diff debian.spoken ours.spoken || fail "files: says something else"
 same_files files
 compare files
+# Of a TPM 1.2 too, without the header that it has there; the rights of both are the same.
+rm -f debian.files/* ours.files/*
+for who in debian ours; do
+    program=/usr/bin/swtpm_setup
+    [ $who = debian ] || program=$setup
+    rm -rf $who
+    mkdir $who
+    "$program" --tpm-state "$TMP/$who" --tpm "/usr/bin/swtpm socket" --config conf \
+        --create-ek-cert --write-ek-cert-files "$TMP/$who.files" > $who.out 2>&1 ||
+        { cat $who.out; fail "files of TPM 1.2: $who"; }
+    (cd $who.files && stat -c '%n %a' *) > $who.modes
+done
+diff debian.modes ours.modes || fail "files of TPM 1.2: other files, or other rights"
+same_files files12
 
 for who in debian ours; do
     program=/usr/bin/swtpm_setup
@@ -212,12 +231,13 @@ done
 diff debian.spoken ours.spoken || fail "reconfigure: says something else"
 compare reconfigure
 
-# --overwrite and --not-overwrite: the same words, and the same that stays.
-for option in --overwrite --not-overwrite; do
+# --overwrite and --not-overwrite: the same words, and the same that stays. Of both the second holds.
+for option in --overwrite --not-overwrite '--overwrite --not-overwrite' '--not-overwrite --overwrite'; do
     for who in debian ours; do
         program=/usr/bin/swtpm_setup
         [ $who = debian ] || program=$setup
         sha256sum < $who/tpm2-00.permall > $who.sum
+        # shellcheck disable=SC2086
         "$program" --tpm-state "$TMP/$who" --tpm "/usr/bin/swtpm socket" --tpm2 $option \
             > $who.out 2>&1 || { cat $who.out; fail "$option: $who"; }
         spoken $who.out > $who.spoken
@@ -260,5 +280,23 @@ done << 'END'
 --tpm-state DIR --tpm2 --overwrite --tpm /nonexistent
 --tpm-state DIR --tpm2 --overwrite --tpm /bin/true
 --tpm-state DIR --overwrite --runas no-such-user
+--tpm-state DIR --tpm2 --overwrite --write-ek-cert-files /nonexistent
+--tpm-state DIR --overwrite --rsa-keysize 3072
+--tpm-state DIR --reconfigure
+--tpm-state DIR --tpm2 --reconfigure --create-ek-cert
 END
+
+# What is no option is passed by.
+for who in debian ours; do
+    program=/usr/bin/swtpm_setup
+    [ $who = debian ] || program=$setup
+    rm -rf $who
+    mkdir $who
+    "$program" --tpm-state $who "" --tpm "/usr/bin/swtpm socket" word --tpm2 > $who.out 2> $who.err ||
+        fail "words: $who $(cat $who.err)"
+    spoken $who.out > $who.spoken
+done
+"$setup" '-?' | finds -- --tpm-state || fail "-? is no help"
+diff debian.spoken ours.spoken || fail "words: says something else"
+grep -q "word 'word'" ours.err || fail "words: without a warning"
 echo "$cases failures compared"
