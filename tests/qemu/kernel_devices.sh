@@ -50,6 +50,12 @@ say() { echo "@@ $*"; }
 # await COMMAND…: until it succeeds, for a minute or more
 await() { n=0; until "$@"; do n=$((n + 1)); [ $n -lt 300 ] || return 1; sleep 0.2; done; }
 gone() { ! test -e "$1"; }
+# end: the swtpm of /tmp/pid, wholly: with its lock on the state, and its pid file
+end()
+{
+    pid=$(cat /tmp/pid)
+    kill $pid && await gone /proc/$pid && await gone /tmp/pid
+}
 # ask DEVICE COMMAND: the answer, which begins with tag, size and result
 ask()
 {
@@ -89,7 +95,7 @@ await gone $d && await gone /proc/$pid && await gone /tmp/pid && say "shut"
 swtpm cuse --name=vtpm9 --tpmstate dir=/tmp/s --pid file=/tmp/pid --flags startup-clear
 say "again: $?"
 run -c
-kill $(cat /tmp/pid); await gone $d && say "killed"
+end && await gone $d && say "killed"
 
 swtpm chardev --vtpm-proxy --tpm2 --tpmstate dir=/tmp/p --ctrl type=unixio,path=/tmp/c -d \
     --pid file=/tmp/pid
@@ -99,7 +105,7 @@ say "kernel: $(ask /dev/tpmrm0 random)"
 ask /dev/tpm0 extend > /tmp/extend; say "kernel-extend: $(cat /tmp/extend)"
 say "pcr: $(cat /sys/class/tpm/tpm0/pcr-sha256/16)"
 d=/tmp/c; out=$(swtpm_ioctl --unix /tmp/c -g); say "proxy-ctrl: $? $out"
-kill $(cat /tmp/pid); await gone /dev/tpm0 && say "proxy-gone"
+end && await gone /dev/tpm0 && say "proxy-gone"
 swtpm chardev --vtpm-proxy --tpmstate dir=/tmp/p -d --pid file=/tmp/pid; say "proxy12: $?"
 await test -c /dev/tpm0 && say "version: $(cat /sys/class/tpm/tpm0/tpm_version_major)"
 kill $(cat /tmp/pid)
