@@ -44,23 +44,26 @@ loop_is_woken(void)
     return n > 0;
 }
 
-static int
-pair_with_byte(int ends[2])
+/* A watched descriptor whose first byte was read. */
+static guint
+watched_pair(int ends[2], struct reader *r)
 {
+    guint id;
+
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-    return (int)write(ends[1], "x", 1);
+    ck_assert_int_eq(write(ends[1], "x", 1), 1);
+    id = watch_fd(ends[0], G_IO_IN, ready, r);
+    ck_assert(g_main_context_iteration(NULL, FALSE));
+    ck_assert_uint_eq(r->bytes, 1);
+    return id;
 }
 
 START_TEST(a_source_stays_and_does_not_wake)
 {
     struct reader r = { .stay = TRUE };
     int ends[2];
-    guint id;
+    const guint id = watched_pair(ends, &r);
 
-    ck_assert_int_eq(pair_with_byte(ends), 1);
-    id = watch_fd(ends[0], G_IO_IN, ready, &r);
-    ck_assert(g_main_context_iteration(NULL, FALSE));
-    ck_assert_uint_eq(r.bytes, 1);
     while (g_main_context_iteration(NULL, FALSE))
         ;
     ck_assert_int_eq(write(ends[1], "y", 1), 1);
@@ -77,11 +80,8 @@ START_TEST(a_source_that_says_so_is_removed)
 {
     struct reader r = { .stay = FALSE };
     int ends[2];
-    guint id;
+    const guint id = watched_pair(ends, &r);
 
-    ck_assert_int_eq(pair_with_byte(ends), 1);
-    id = watch_fd(ends[0], G_IO_IN, ready, &r);
-    ck_assert(g_main_context_iteration(NULL, FALSE));
     ck_assert_ptr_null(g_main_context_find_source_by_id(NULL, id));
     ck_assert_int_eq(write(ends[1], "y", 1), 1);
     (void)g_main_context_iteration(NULL, FALSE);
