@@ -100,6 +100,15 @@ set_string(char **field, const char *text)
 }
 
 static void
+append_word(char **field, const char *word)
+{
+    char *longer = g_strconcat(*field != NULL ? *field : "", word, NULL);
+
+    g_free(*field);
+    *field = longer;
+}
+
+static void
 add_string(GPtrArray **field, const char *text)
 {
     if (*field == NULL)
@@ -120,7 +129,11 @@ set_field(const struct option_row *row, const char *name, const char *text, void
         return set_bool(name, text, field, error);
     case OPTION_STRING:
     case OPTION_OPTIONAL:
+    case OPTION_PAIR:
         set_string(field, text);
+        return TRUE;
+    case OPTION_WORD:
+        append_word(field, row->name);
         return TRUE;
     case OPTION_STRINGS:
         add_string(field, text);
@@ -144,6 +157,7 @@ argument_of(const struct option_row *row)
 {
     switch (row->kind) {
     case OPTION_FLAG:
+    case OPTION_WORD:
         return no_argument;
     case OPTION_BOOL:
     case OPTION_OPTIONAL:
@@ -159,6 +173,8 @@ value_of(const struct option_row *rows, size_t i)
 {
     size_t first = 0;
 
+    if (rows[i].kind == OPTION_WORD)
+        return FIRST_LONG + (int)i;
     while (rows[first].field != rows[i].field || rows[first].kind != rows[i].kind)
         first++;
     return FIRST_LONG + (int)first;
@@ -242,15 +258,22 @@ refuse(const struct option_row *rows, int found, char **argv, GError **error)
 }
 
 static gboolean
+next_is_word(char **argv)
+{
+    return argv[optind] != NULL && argv[optind][0] != '-';
+}
+
+static gboolean
 take(const struct option_row *row, int found, char **argv, void *config, GError **error)
 {
     const char *value = optarg;
     g_autofree char *name = found < FIRST_LONG ? g_strdup_printf("-%c", row->letter)
                                                : g_strdup_printf("--%s", row->name);
 
-    if (row->kind == OPTION_OPTIONAL && value == NULL && argv[optind] != NULL &&
-        argv[optind][0] != '-')
+    if (row->kind == OPTION_OPTIONAL && value == NULL && next_is_word(argv))
         value = argv[optind++];
+    if (row->kind == OPTION_PAIR && next_is_word(argv))
+        set_string((char **)field_of(row, config) + 1, argv[optind++]);
     return set_field(row, name, value, config, error);
 }
 
@@ -278,7 +301,7 @@ parse(getopt_function next, const struct option_row *rows, int argc, char **argv
     if (ret_operands != NULL)
         *ret_operands = argv + optind;
     else if (optind < argc)
-        return error_malformed(error, "unexpected word '%s'", argv[optind]);
+        return error_malformed(error, "Unknown parameter '%s'", argv[optind]);
     return TRUE;
 }
 
@@ -333,13 +356,15 @@ take_part(const struct option_row *rows, const char *option, char *part, guint8 
 {
     char *value = strchr(part, '=');
     const struct option_row *row;
+    g_autofree char *typed = g_strdup(part);
     g_autofree char *name = NULL;
 
     if (value != NULL)
         *value++ = '\0';
     row = row_named(rows, part);
-    if (row == NULL)
-        return error_malformed(error, "%s: Unknown option '%s'", option, part);
+    if (row == NULL || (value != NULL && *value == '\0'))
+        return error_malformed(error, "%s: Unknown option '%s'%s", option, typed,
+                               row != NULL ? ", for want of a value" : "");
     if (value == NULL && !takes_no_value(row))
         return error_malformed(error, "%s: '%s' needs a value (%s=…)", option, part, part);
     if (row->kind != OPTION_STRINGS && seen[row - rows]++ > 0)
@@ -430,7 +455,10 @@ options_clear(const struct option_row *rows, void *config)
     for (; rows->name != NULL; rows++) {
         void *field = field_of(rows, config);
 
-        if (rows->kind == OPTION_STRING || rows->kind == OPTION_OPTIONAL)
+        if (rows->kind == OPTION_PAIR)
+            g_clear_pointer((char **)field + 1, g_free);
+        if (rows->kind == OPTION_STRING || rows->kind == OPTION_OPTIONAL ||
+            rows->kind == OPTION_PAIR || rows->kind == OPTION_WORD)
             g_clear_pointer((char **)field, g_free);
         else if (rows->kind == OPTION_STRINGS)
             g_clear_pointer((GPtrArray **)field, g_ptr_array_unref);

@@ -18,10 +18,14 @@ enum option_kind {
     OPTION_UINT,             /* guint, decimal; also 0x… */
     OPTION_UINT64,           /* guint64 */
     OPTION_OCTAL,            /* guint: a file mode, 0 to 0777 */
-    OPTION_FD,               /* int >= 0; config starts with -1 */
+    OPTION_FD,               /* int >= 0; config starts with -1; ports too */
     OPTION_BOOL,             /* gboolean, value yes|no|true|false|on|off|1|0, none means true */
     OPTION_OPTIONAL,         /* char *; the value may be missing (then ""), or be the next word
                                 when that begins with no dash */
+    OPTION_PAIR,             /* char *[2]: the value, and the word after it when that begins with
+                                no dash, else NULL */
+    OPTION_WORD,             /* char *, no value: its name is appended, so that several options
+                                with one field tell their order */
 };
 
 struct option_row {

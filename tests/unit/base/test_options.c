@@ -21,6 +21,8 @@ struct config {
     int fd;
     gboolean lock;
     char *files;
+    char *pair[2];
+    char *order;
 };
 
 #define ROW(name, letter, kind, field, value, help) \
@@ -41,6 +43,9 @@ static const struct option_row rows[] = {
     ROW("fd", 'f', OPTION_FD, fd, "FD", "an open file"),
     ROW("lock", 0, OPTION_BOOL, lock, "yes|no", "take a lock"),
     ROW("create-config-files", 0, OPTION_OPTIONAL, files, "HOW", "make them"),
+    ROW("two-words", 0, OPTION_PAIR, pair, "TYPE FILE", "a value of two words"),
+    ROW("up", 'u', OPTION_WORD, order, NULL, "one step"),
+    ROW("right", 'r', OPTION_WORD, order, NULL, "another step"),
     { 0 }
 };
 
@@ -118,6 +123,35 @@ START_TEST(a_value_may_be_missing)
 }
 END_TEST
 
+START_TEST(a_pair_takes_the_word_after_it)
+{
+    struct config c = { 0 };
+    g_autofree char *operands = NULL;
+
+    ck_assert(parse(options_parse, "x before --two-words a b after", &c, &operands, NULL));
+    ck_assert_str_eq(c.pair[0], "a");
+    ck_assert_str_eq(c.pair[1], "b");
+    ck_assert_str_eq(operands, "before after");
+    options_clear(rows, &c);
+    ck_assert_ptr_null(c.pair[1]);
+    ck_assert(parse(options_parse, "x --two-words=a -d", &c, NULL, NULL));
+    ck_assert_str_eq(c.pair[0], "a");
+    ck_assert_ptr_null(c.pair[1]);
+    options_clear(rows, &c);
+}
+END_TEST
+
+START_TEST(words_tell_their_order)
+{
+    struct config c = { 0 };
+
+    ck_assert(parse(options_parse, "x --right -u -u --right", &c, NULL, NULL));
+    ck_assert_str_eq(c.order, "rightupupright");
+    options_clear(rows, &c);
+    ck_assert_ptr_null(c.order);
+}
+END_TEST
+
 START_TEST(one_dash_is_enough_where_it_was)
 {
     struct config c = { 0 };
@@ -149,7 +183,7 @@ static const struct {
     { "x --mode 1000", "--mode: '1000'" },
     { "x --fd -1", "--fd: '-1'" },
     { "x --lock=maybe", "--lock: 'maybe' is neither yes nor no" },
-    { "x word", "unexpected word 'word'" },
+    { "x word", "Unknown parameter 'word'" },
 };
 
 START_TEST(what_is_wrong_is_named)
@@ -193,6 +227,8 @@ static const struct {
 } bad_suboptions[] = {
     { "nonsense", "--x: Unknown option 'nonsense'" },
     { "daemo", "--x: Unknown option 'daemo'" },
+    { "daemo=1", "--x: Unknown option 'daemo=1'" },
+    { "tpmstate=", "--x: Unknown option 'tpmstate='" },
     { "tpmstate", "--x: 'tpmstate' needs a value" },
     { "fd=x", "--x fd: 'x'" },
     { "daemon=maybe", "--x daemon: 'maybe'" },
@@ -233,6 +269,8 @@ options_suite(void)
     tcase_add_test(tcase, every_kind_reaches_its_field);
     tcase_add_test(tcase, abbreviations_and_operands);
     tcase_add_test(tcase, a_value_may_be_missing);
+    tcase_add_test(tcase, a_pair_takes_the_word_after_it);
+    tcase_add_test(tcase, words_tell_their_order);
     tcase_add_test(tcase, one_dash_is_enough_where_it_was);
     tcase_add_loop_test(tcase, what_is_wrong_is_named, 0, G_N_ELEMENTS(refused));
     tcase_add_test(tcase, suboptions_reach_their_fields);
