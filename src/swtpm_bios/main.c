@@ -34,7 +34,7 @@ struct bios_options {
     char *tcp;
     char *unix_path;
     gboolean tpm2;
-    gboolean clear, state, deactivated, no_startup, startup_only;
+    char *startup;           /* letters of -c, -s, -d, -n and -o in their order */
     gboolean self_test;
     gboolean ensure_activated;
     gboolean unassert;
@@ -51,12 +51,12 @@ static const struct option_row rows[] = {
     { "unix", 0, OPTION_STRING, FIELD(unix_path), "PATH",
       "the TPM's data channel on a Unix socket" },
     { "tpm2", 0, OPTION_FLAG, FIELD(tpm2), NULL, "it is a TPM 2" },
-    { "c", 'c', OPTION_FLAG, FIELD(clear), NULL, "startup clear (default)" },
-    { "s", 's', OPTION_FLAG, FIELD(state), NULL, "startup state" },
-    { "d", 'd', OPTION_FLAG, FIELD(deactivated), NULL,
-      "startup deactivated (none for a TPM 2), and nothing else" },
-    { "n", 'n', OPTION_FLAG, FIELD(no_startup), NULL, "no startup" },
-    { "o", 'o', OPTION_FLAG, FIELD(startup_only), NULL, "startup only" },
+    { "c", 'c', OPTION_WORD, FIELD(startup), NULL, "startup clear (default)" },
+    { "s", 's', OPTION_WORD, FIELD(startup), NULL, "startup state" },
+    { "d", 'd', OPTION_WORD, FIELD(startup), NULL,
+      "startup deactivated (none for a TPM 2), and no enabling" },
+    { "n", 'n', OPTION_WORD, FIELD(startup), NULL, "no startup" },
+    { "o", 'o', OPTION_WORD, FIELD(startup), NULL, "startup only: no enabling" },
     { "cs", 0, OPTION_FLAG, FIELD(self_test), NULL,
       "run TPM_ContinueSelfTest, or TPM2_IncrementalSelfTest" },
     { "ea", 0, OPTION_FLAG, FIELD(ensure_activated), NULL,
@@ -106,11 +106,15 @@ connect_tpm(const struct bios_options *o, GError **error)
 {
     int fd;
 
-    if (o->tcp != NULL)
+    if (o->tcp != NULL) {
         fd = ptm_connect_tcp(o->tcp, "6545", error);
-    else if (o->unix_path != NULL)
+        if (fd < 0)
+            g_prefix_error(error, "Could not connect using TCP socket. ");
+    } else if (o->unix_path != NULL) {
         fd = ptm_connect_unix(o->unix_path, error);
-    else {
+        if (fd < 0)
+            g_prefix_error(error, "Could not connect using UnixIO socket. ");
+    } else {
         fd = open(o->device, O_RDWR | O_CLOEXEC);
         if (fd < 0)
             error_system(error, "Unable to open device '%s'.", o->device);
@@ -129,15 +133,18 @@ read_answer(int fd, gboolean device, guint8 *answer, gsize *ret_len, GError **er
     if (device) {
         ssize_t n = read(fd, answer, ANSWER_MAX);
 
+        (void)cursor_be16(&in);
         *ret_len = n > 0 ? (gsize)n : 0;
-        return n >= HEADER_SIZE || error_system(error, "The TPM's answer is cut short.");
+        if (n < HEADER_SIZE)
+            return error_system(error, "Returned packet is too short.");
+        return cursor_be32(&in) == (guint32)n || error_system(error, "Malformed response.");
     }
     if (!io_read_until(fd, answer, HEADER_SIZE, until, error))
         return FALSE;
     (void)cursor_be16(&in);
     size = cursor_be32(&in);
     if (size < HEADER_SIZE || size > ANSWER_MAX)
-        return error_malformed(error, "The TPM's answer says that it has %u bytes.", size);
+        return error_system(error, "Malformed response: it says that it has %u bytes.", size);
     *ret_len = size;
     return io_read_until(fd, answer + HEADER_SIZE, size - HEADER_SIZE, until, error);
 }
@@ -162,33 +169,42 @@ transfer(const struct bios_options *o, const struct step *s, guint8 *answer, gsi
 
 /* ---- the steps ---- */
 
-#define STEPS_MAX 8
+#define STEPS_MAX 9
 
-static gboolean
-startup_wanted(const struct bios_options *o)
+/* What kind of Startup, 'c', 's', 'd' or 'n', and whether the TPM is then enabled: the last counts. */
+static char
+startup_kind(const struct bios_options *o, gboolean *ret_enable)
 {
-    return !o->no_startup && !(o->tpm2 && o->deactivated);
+    const char *letters = o->startup != NULL ? o->startup : "";
+    char kind = 'c';
+
+    *ret_enable = TRUE;
+    for (; *letters != '\0'; letters++) {
+        *ret_enable = *letters != 'd' && *letters != 'o';
+        if (*letters != 'o')
+            kind = *letters;
+    }
+    return kind;
 }
 
 static guint
 steps_tpm2(const struct bios_options *o, struct step *s)
 {
+    gboolean enable;
+    char kind = startup_kind(o, &enable);
     guint8 password[20];
 
-    s[0] = (struct step) { startup_wanted(o), "TPM2_Startup", 0x8001, 0x144, { 0 }, 0 };
-    add_u16(&s[0], o->state ? 1 : 0);
-    s[1] = (struct step) { o->self_test && !o->startup_only, "TPM2_IncrementalSelfTest", 0x8001,
-                           0x142, { 0 }, 0 };
-    add_u32(&s[1], 2);
+    s[0] = (struct step) { kind == 'c' || kind == 's', "TPM2_Startup", 0x8001, 0x144, { 0 }, 0 };
+    add_u16(&s[0], kind == 's' ? 1 : 0);
+    s[1] = (struct step) { o->self_test, "TPM2_IncrementalSelfTest", 0x8001, 0x142, { 0 }, 0 };
+    add_u32(&s[1], 1);
     add_u16(&s[1], 0x0004);                /* SHA-1 */
-    add_u16(&s[1], 0x000b);                /* SHA-256 */
-    s[2] = (struct step) { o->unassert && !o->startup_only, "TPM2_HierarchyChangeAuth", 0x8002,
-                           0x129, { 0 }, 0 };
+    s[2] = (struct step) { o->unassert, "TPM2_HierarchyChangeAuth", 0x8002, 0x129, { 0 }, 0 };
     add_u32(&s[2], 0x4000000c);            /* the platform */
     add_u32(&s[2], 9);
     add_u32(&s[2], 0x40000009);
     add_u16(&s[2], 0);
-    add_u8(&s[2], 0);
+    add_u8(&s[2], 1);                      /* continueSession */
     add_u16(&s[2], 0);
     if (getrandom(password, sizeof(password), 0) != (ssize_t)sizeof(password))
         s[2].wanted = FALSE;
@@ -212,14 +228,24 @@ presence(gboolean wanted, const char *name, guint16 value)
 static guint
 steps_tpm12(const struct bios_options *o, struct step *s)
 {
-    gboolean more = !o->startup_only && !o->deactivated;
-    guint16 type = o->state ? 2 : o->deactivated ? 3 : 1;
+    static const struct {
+        char kind;
+        guint16 type;
+        const char *name;
+    } startups[] = {
+        { 'c', 1, "TPM_Startup(0x01)" },
+        { 's', 2, "TPM_Startup(0x02)" },
+        { 'd', 3, "TPM_Startup(0x03)" },
+    };
+    gboolean more;
+    char kind = startup_kind(o, &more);
 
-    s[0] = (struct step) { startup_wanted(o),
-                           type == 1 ? "TPM_Startup(0x01)" : type == 2 ? "TPM_Startup(0x02)"
-                                                                       : "TPM_Startup(0x03)",
-                           0x00c1, 0x99, { 0 }, 0 };
-    add_u16(&s[0], type);
+    for (gsize i = 0; i < G_N_ELEMENTS(startups); i++) {
+        if (kind != startups[i].kind)
+            continue;
+        s[0] = (struct step) { TRUE, startups[i].name, 0x00c1, 0x99, { 0 }, 0 };
+        add_u16(&s[0], startups[i].type);
+    }
     s[1] = presence(more, "TSC_PhysicalPresence(CMD_ENABLE)", 0x20);
     s[2] = presence(more, "TSC_PhysicalPresence(PRESENT)", 0x08);
     s[GET_PERMANENT_FLAGS] = (struct step) { more && o->ensure_activated, "TPM_GetCapability",
@@ -230,9 +256,10 @@ steps_tpm12(const struct bios_options *o, struct step *s)
     s[4] = (struct step) { more, "TPM_PhysicalEnable", 0x00c1, 0x6f, { 0 }, 0 };
     s[5] = (struct step) { more, "TPM_PhysicalSetDeactivated", 0x00c1, 0x72, { 0 }, 0 };
     add_u8(&s[5], 0);
-    s[6] = (struct step) { more && o->self_test, "TPM_ContinueSelfTest", 0x00c1, 0x53, { 0 }, 0 };
-    s[7] = presence(more && o->unassert, "TSC_PhysicalPresence(NOT_PRESENT|LOCK)", 0x14);
-    return 8;
+    s[6] = (struct step) { o->self_test, "TPM_ContinueSelfTest", 0x00c1, 0x53, { 0 }, 0 };
+    s[7] = presence(o->unassert, "TSC_PhysicalPresence(CMD_ENABLE)", 0x20);
+    s[8] = presence(o->unassert, "TSC_PhysicalPresence(NOT_PRESENT|LOCK)", 0x14);
+    return 9;
 }
 
 /* TPM_PERMANENT_FLAGS: tag, disable, ownership, deactivated (TPM Main Part 2, 7.1). */
@@ -264,18 +291,23 @@ run(const struct bios_options *o)
             continue;
         if (!transfer(o, &steps[i], answer, &len, &error)) {
             fprintf(stderr, "%s\n", error->message);
-            return EXIT_NO_TPM;
+            /* MALFORMED is an address that cannot be one. */
+            return g_error_matches(error, COCO_ERROR, COCO_ERROR_MALFORMED) ? EXIT_FAILURE
+                                                                           : EXIT_NO_TPM;
         }
         (void)cursor_bytes(&in, 6);
         rc = cursor_be32(&in);
         if (rc != 0) {
-            printf("%s returned error code 0x%08x\n", steps[i].name, rc);
+            /* Where swtpm_bios has always said it. */
+            fprintf(o->tpm2 ? stdout : stderr, "%s returned error code 0x%08x\n", steps[i].name, rc);
             status = EXIT_TPM_ERROR;
         } else if (!o->tpm2 && i == GET_PERMANENT_FLAGS) {
             reset = is_deactivated(answer, len);
         }
     }
-    return status == EXIT_SUCCESS && reset ? EXIT_NEEDS_RESET : status;
+    if (reset)
+        printf("TPM requires a reset\n");
+    return reset ? EXIT_NEEDS_RESET : status;
 }
 
 /* As other programs of the TPM 1.2's days: only without an address on the command line. */
@@ -288,12 +320,10 @@ default_address(struct bios_options *o)
 
     if (o->device != NULL || o->tcp != NULL || o->unix_path != NULL)
         return;
-    if (device != NULL)
-        o->device = g_strdup(device);
-    else if (getenv("TCSD_USE_TCP_DEVICE") != NULL)
+    if (getenv("TCSD_USE_TCP_DEVICE") != NULL)
         o->tcp = g_strdup_printf("%s:%s", host != NULL ? host : "", port != NULL ? port : "");
     else
-        o->device = g_strdup("/dev/tpm0");
+        o->device = g_strdup(device != NULL ? device : "/dev/tpm0");
 }
 
 static void
@@ -313,9 +343,10 @@ main(int argc, char **argv)
 {
     struct bios_options o = { 0 };
     g_autoptr(GError) error = NULL;
+    char **ignored;                        /* further words, as swtpm_bios always did */
     int status = EXIT_FAILURE;
 
-    if (!options_parse_one_dash(rows, argc, argv, &o, NULL, &error)) {
+    if (!options_parse_one_dash(rows, argc, argv, &o, &ignored, &error)) {
         fprintf(stderr, "swtpm_bios: %s\n", error->message);
         usage(stderr);
     } else if (o.help || o.version) {
