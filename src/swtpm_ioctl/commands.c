@@ -111,8 +111,9 @@ command_check(const struct ioctl_options *o, enum run_command which, GError **er
     case RUN_LOCK:
         return parse_number(value, "number of retries", &number, error);
     case RUN_SAVE:
+        return parse_type(o->save[0], &type, error);
     case RUN_LOAD:
-        return parse_type(value, &type, error);
+        return parse_type(o->load[0], &type, error);
     default:
         return TRUE;
     }
@@ -375,9 +376,9 @@ command_run(const struct ioctl_options *o, enum run_command which, const struct 
     case RUN_HASH:
         return run_hash(t, value, error);
     case RUN_SAVE:
-        return run_save(t, value, o->file, error);
+        return run_save(t, o->save[0], o->save[1], error);
     case RUN_LOAD:
-        return run_load(t, value, o->file, error);
+        return run_load(t, o->load[0], o->load[1], error);
     case RUN_CONFIG:
         return run_config(t, error);
     case RUN_BUFFER:

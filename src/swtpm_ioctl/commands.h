@@ -31,8 +31,8 @@ struct ioctl_options {
     char *tcp;
     char *unix_path;
     gboolean run[RUN_COUNT]; /* commands without a value */
-    char *value[RUN_COUNT];  /* the others' */
-    const char *file;        /* of --save and --load */
+    char *value[RUN_COUNT];  /* the others', but those of two words */
+    char *save[2], *load[2]; /* type and file */
     gboolean version;
     gboolean help;
 };

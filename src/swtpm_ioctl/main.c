@@ -37,9 +37,9 @@ static const struct option_row rows[] = {
     { "l", 'l', OPTION_STRING, FIELD(value[RUN_LOCALITY]), "LOCALITY", "set the locality, 0 to 4" },
     { "h", 'h', OPTION_STRING, FIELD(value[RUN_HASH]), "DATA",
       "hash the data as a D-RTM would; - for standard input" },
-    { "save", 0, OPTION_STRING, FIELD(value[RUN_SAVE]), "TYPE FILE",
+    { "save", 0, OPTION_PAIR, FIELD(save), "TYPE FILE",
       "write a state (volatile, permanent or savestate) to a file" },
-    { "load", 0, OPTION_STRING, FIELD(value[RUN_LOAD]), "TYPE FILE", "give swtpm such a state" },
+    { "load", 0, OPTION_PAIR, FIELD(load), "TYPE FILE", "give swtpm such a state" },
     { "g", 'g', OPTION_FLAG, FIELD(run[RUN_CONFIG]), NULL, "say which keys are in use" },
     { "b", 'b', OPTION_STRING, FIELD(value[RUN_BUFFER]), "SIZE",
       "set the buffer size, and say it; 0 only says it" },
@@ -72,7 +72,8 @@ which_command(const struct ioctl_options *o)
     int found = RUN_COUNT;
 
     for (int i = 0; i < RUN_COUNT; i++) {
-        if (!o->run[i] && o->value[i] == NULL)
+        if (!o->run[i] && o->value[i] == NULL && (i != RUN_SAVE || o->save[0] == NULL) &&
+            (i != RUN_LOAD || o->load[0] == NULL))
             continue;
         if (found != RUN_COUNT)
             return -1;
@@ -98,7 +99,6 @@ static int
 run(struct ioctl_options *o, char **words)
 {
     int command = which_command(o);
-    gboolean file = command == RUN_SAVE || command == RUN_LOAD;
     g_autoptr(GError) error = NULL;
     struct target target;
     int status = EXIT_SUCCESS;
@@ -107,10 +107,10 @@ run(struct ioctl_options *o, char **words)
         return say("No valid command.");
     if (command < 0)
         return say("Only one command may be given.");
-    if (file && words[0] == NULL)
-        return say("Missing filename argument.");
-    if (file)
-        o->file = *words++;
+    if (command == RUN_SAVE && o->save[1] == NULL)
+        return say("Missing filename argument for --save option");
+    if (command == RUN_LOAD && o->load[1] == NULL)
+        return say("Missing filename argument for --load option");
     if (o->device == NULL && words[0] != NULL)
         o->device = g_strdup(*words++);
     if (o->device == NULL && o->tcp == NULL && o->unix_path == NULL)
