@@ -121,7 +121,7 @@ contradictions_check(const struct swtpm_config *config, gboolean provisioning, G
     } refused[] = {
         { "--server", config->server != NULL, FALSE },
         { "--ctrl", config->ctrl != NULL, provisioning },
-        { "-p (--port)", config->port != 0, FALSE },
+        { "-p (--port)", config->port >= 0, FALSE },
         { "-f (--fd)", config->fd >= 0, provisioning },
         { "--flags", config->flags != NULL, provisioning },
         { "--migration", config->migration != NULL, FALSE },

@@ -149,12 +149,13 @@ serve(struct swtpm_config *c, char **argv)
 int
 main(int argc, char **argv)
 {
-    struct swtpm_config config = { .fd = -1 };
+    struct swtpm_config config = { .port = -1, .fd = -1 };
     g_autoptr(GError) error = NULL;
     int status;
 
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-        fputs(main_help, argc < 2 ? stderr : stdout);
+        fprintf(argc < 2 ? stderr : stdout, "%s%s", argc < 2 ? "Missing TPM interface type.\n" : "",
+                main_help);
         return argc < 2 ? EXIT_FAILURE : EXIT_SUCCESS;
     }
     if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-v") == 0)

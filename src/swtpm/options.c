@@ -56,7 +56,7 @@
       "type=tcp,port=N[,bindaddr=A][,ifname=I][,terminate]", "control channel" }
 
 static const struct option_row socket_rows[] = {
-    { "port", 'p', OPTION_INT, FIELD(port), "N",
+    { "port", 'p', OPTION_FD, FIELD(port), "N",
       "listen on 127.0.0.1:N, one command a connection" },
     { "server", 0, OPTION_STRING, FIELD(server),
       "[type=tcp][,port=N][,bindaddr=A][,ifname=I][,fd=N][,disconnect]|"
@@ -145,7 +145,8 @@ static gboolean
 channel_parse(const struct option_row *rows, const char *option, const char *text,
               struct channel_options *ret, GError **error)
 {
-    *ret = (struct channel_options) { .fd = -1, .clientfd = -1, .mode = 0770 };
+    *ret = (struct channel_options) { .port = -1, .fd = -1, .clientfd = -1,
+                                      .mode = 0770 };
     return suboptions_parse(rows, option, text, ret, error);
 }
 
@@ -293,11 +294,13 @@ seccomp_options_parse(const char *text, GError **error)
         g_free(o.action);
         return NULL;
     }
+    if (o.action == NULL)
+        return g_strdup("kill");
     if (g_strcmp0(o.action, "kill") == 0 || g_strcmp0(o.action, "log") == 0 ||
         g_strcmp0(o.action, "none") == 0)
         return o.action;
     error_malformed(error, "Unsupported seccomp log action %s; use action=kill, log or none",
-                    o.action != NULL ? o.action : "(none)");
+                    o.action);
     g_free(o.action);
     return NULL;
 }

@@ -17,7 +17,7 @@ char *swtpm_usage(enum swtpm_interface interface);
 struct channel_options {
     char *type;
     char *path;
-    int port;                /* 0: not given */
+    int port;                /* -1: not given; 0: the kernel finds one */
     char *bindaddr;
     char *ifname;
     int fd;                  /* -1: not given */

@@ -112,12 +112,13 @@ print_states(Store *store)
 
     for (int kind = ENGINE_STATE_PERMANENT; kind <= ENGINE_STATE_SAVE; kind++) {
         const char *name = engine_state_name((enum engine_state)kind);
+        gssize size = store_size(store, name);
 
-        if (store_exists(store, name))
-            g_string_append_printf(out, "%s {\"name\": \"%s\"}",
-                                   out->str[out->len - 1] == '[' ? "" : ",", name);
+        if (size >= 0)
+            g_string_append_printf(out, "%s {\"name\": \"%s\", \"size\": %zd}",
+                                   out->str[out->len - 1] == '[' ? "" : ",", name, size);
     }
-    g_string_append(out, " ] }\n");
+    g_string_append_printf(out, "%s] }", out->str[out->len - 1] == '[' ? "" : " ");
     return g_strdup(out->str);
 }
 

@@ -131,18 +131,22 @@ on_traffic(gpointer user, gboolean answer, const guint8 *bytes, gsize len)
 static gboolean
 power_up(struct app *a, GError **error)
 {
+    g_autoptr(GError) why = NULL;
     guint32 rc = 0;
 
-    if (!power_on(&a->power, FALSE, error))
-        return FALSE;
+    if (!power_on(&a->power, FALSE, &why)) {
+        g_warning("%s", why->message);
+        return error_system(error, "Error: Could not initialize libtpms.");
+    }
     if (a->flags.startup_clear)
         rc = engine_startup(a->engine, ENGINE_STARTUP_CLEAR);
     else if (a->flags.startup_state)
         rc = engine_startup(a->engine, ENGINE_STARTUP_STATE);
     else if (a->flags.startup_deactivated)
         rc = engine_startup(a->engine, ENGINE_STARTUP_DEACTIVATED);
+    /* As swtpm 0.7.1: the client's own Startup may mend it, as it mends a missing STATE. */
     if (rc != 0)
-        return error_system(error, "Could not initialize the TPM: Startup says 0x%x", rc);
+        g_warning("Startup of the TPM says 0x%x", rc);
     return TRUE;
 }
 
@@ -268,6 +272,9 @@ print(struct app *a, GError **error)
     g_autofree char *text = NULL;
 
     if (c->print_states) {
+        if (c->tpmstate == NULL)
+            return error_malformed(error, "Error: --tpmstate option is required for "
+                                   "--print-states");
         if (!app_open_plain_store(a, error))
             return FALSE;
         text = print_states(a->store);

@@ -6,7 +6,8 @@
 
 #include "swtpm/run_private.h"
 
-#include <stdlib.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -75,6 +76,8 @@ app_open_log(struct app *a, GError **error)
         .truncate = a->log.truncate,
     };
 
+    if (a->log.file == NULL && a->log.fd >= 0 && fcntl(a->log.fd, F_GETFD) < 0)
+        return error_errno(error, errno, "--log: Bad filedescriptor %d", a->log.fd);
     a->logger = log_open(&config, error);
     return a->logger != NULL;
 }
@@ -85,6 +88,7 @@ static gboolean
 open_server(struct app *a, GError **error)
 {
     const struct swtpm_config *c = a->config;
+    gint64 port;
 
     if (c->fd >= 0) {
         if (!sockets_fd_ok(c->fd, "--fd", error))
@@ -96,15 +100,17 @@ open_server(struct app *a, GError **error)
         a->server_sockets.client_fd = chardev_open(c, error);
         return a->server_sockets.client_fd >= 0;
     }
-    if (c->port != 0) {
-        a->server.port = c->port;
+    if (c->port >= 0) {
+        const struct channel_options tcp = { .port = c->port, .fd = -1, .clientfd = -1 };
+
         a->server.disconnect = TRUE;
-        return sockets_open(&a->server, "--port", &a->server_sockets, error);
+        return sockets_open(&tcp, "--port", &a->server_sockets, error);
     }
     if (c->server == NULL)
         return TRUE;
-    if (a->server.port == 0 && c->tpm_port != NULL)
-        a->server.port = atoi(c->tpm_port);
+    if (a->server.port < 0 && c->tpm_port != NULL &&
+        g_ascii_string_to_signed(c->tpm_port, 10, 0, G_MAXINT, &port, NULL))
+        a->server.port = (int)port;
     return sockets_open(&a->server, "--server", &a->server_sockets, error);
 }
 
@@ -119,9 +125,9 @@ app_open_sockets(struct app *a, GError **error)
 /* ---- state ---- */
 
 static void
-on_backup(const char *why)
+on_notice(const char *what)
 {
-    g_warning("The backup of the permanent state is used, which is older by one change: %s", why);
+    g_warning("%s", what);
 }
 
 gboolean
@@ -132,20 +138,22 @@ app_open_plain_store(struct app *a, GError **error)
     StateKey *key = NULL;
     gboolean ok = TRUE;
 
+    store.notice = on_notice;
     if (c->key != NULL)
         ok = (key = feature_cipher("key", c->key, error)) != NULL;
     if (ok && c->migration_key != NULL)
         ok = (a->migration_key = feature_cipher("migration-key", c->migration_key, error)) != NULL;
     if (ok && c->tpmstate != NULL)
-        ok = suboptions_parse(store_rows, "--tpmstate", c->tpmstate, &store, error);
+        ok = suboptions_parse(store_rows, "--tpmstate", c->tpmstate, &store, error) &&
+             (store.dir != NULL || store.backend_uri != NULL ||
+              error_malformed(error, "The dir or backend-uri parameters is required for the "
+                              "tpmstate option."));
     else
         store.dir = g_strdup(c->tpm_path);
     if (ok)
         a->store = store_open(&store, c->tpm2, key, error);
     if (a->store == NULL)
         state_key_free(key);
-    else
-        store_codec_set_notice(a->store, on_backup);
     options_clear(store_rows, &store);
     return a->store != NULL;
 }

@@ -16,7 +16,7 @@ enum swtpm_interface {
 struct swtpm_config {
     enum swtpm_interface interface;
     gboolean tpm2;
-    int port;                /* 0: not given */
+    int port;                /* -1: not given */
     int fd;                  /* -1: not given */
     gboolean terminate;
     gboolean daemonize;

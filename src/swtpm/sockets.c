@@ -130,7 +130,14 @@ resolve(const struct channel_options *o, struct addrinfo **ret, GError **error)
     g_autofree char *scoped = o->ifname != NULL && strchr(host, ':') != NULL
                                   ? g_strdup_printf("%s%%%s", host, o->ifname) : g_strdup(host);
     g_autofree char *port = g_strdup_printf("%d", o->port);
-    int rc = getaddrinfo(scoped, port, &hints, ret);
+    int rc;
+
+    if (g_ascii_strncasecmp(host, "fe80:", 5) == 0 && o->ifname == NULL)
+        return error_malformed(error, "Missing interface name for link local address %s", host);
+    if (strchr(host, ':') != NULL && o->ifname != NULL && if_nametoindex(o->ifname) == 0)
+        return error_errno(error, errno, "Could not convert interface name '%s' to index",
+                           o->ifname);
+    rc = getaddrinfo(scoped, port, &hints, ret);
 
     if (rc != 0)
         return error_malformed(error, "Could not parse the bind address '%s': %s", scoped,
@@ -144,8 +151,8 @@ listen_tcp(const struct channel_options *o, GError **error)
     struct addrinfo *ai = NULL;
     int one = 1, fd;
 
-    if (o->port < 1 || o->port > 65535) {
-        error_malformed(error, "Port number %d is not in the range 1 to 65535", o->port);
+    if (o->port > 65535) {
+        error_malformed(error, "TCP socket port outside valid range: %d is above 65535", o->port);
         return -1;
     }
     if (!resolve(o, &ai, error))
@@ -199,8 +206,9 @@ sockets_open(const struct channel_options *o, const char *option, struct sockets
     }
     if (unixio && o->path == NULL)
         return error_malformed(error, "%s: Missing path and fd options for UnixIO", option);
-    if (!unixio && o->port == 0)
-        return error_malformed(error, "%s: Missing port and fd options for TCP", option);
+    if (!unixio && o->port < 0)
+        return error_malformed(error, "%s: No valid port number provided for TCP socket "
+                               "(port= or fd=)", option);
     ret->listen_fd = unixio ? listen_unix(o, error) : listen_tcp(o, error);
     if (ret->listen_fd >= 0 && unixio)
         ret->path = g_strdup(o->path);

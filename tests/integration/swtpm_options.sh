@@ -15,7 +15,7 @@ cat > wanted << 'LINE'
 LINE
 diff wanted caps || fail "--print-capabilities says something else"
 [ "$("$swtpm" socket --tpm2 --print-states --tpmstate dir=state)" = \
-    '{ "type": "swtpm", "states": [ ] }' ] || fail "--print-states of an empty folder"
+    '{ "type": "swtpm", "states": [] }' ] || fail "--print-states of an empty folder"
 "$swtpm" socket --tpm2 --print-info 1 | finds '"family":"2.0"' || fail "--print-info"
 [ "$("$swtpm" --version | wc -l)" = 2 ] || fail "--version has two lines"
 
@@ -27,7 +27,7 @@ adopt swtpm "$TMP/pid"
 listening "$TMP/s" || fail "-d returned before anybody listened"
 "$(ours swtpm_ioctl)" --unix "$TMP/c" -c > out
 grep -qE '^ Ctrl Cmd: length 4' log || fail "level 20 shows no control command"
-"$swtpm" socket --tpm2 --print-states --tpmstate dir=state | finds '{"name": "permall"}' ||
+"$swtpm" socket --tpm2 --print-states --tpmstate dir=state | finds '{"name": "permall", "size": [0-9]*}' ||
     fail "--print-states while a swtpm runs"
 if ! grep -q "^.define SANITIZERS 1" "$BUILD/config.h"; then
     grep -q '^Seccomp:.*2' "/proc/$(pid_of swtpm)/status" || fail "no sandbox"

@@ -53,9 +53,21 @@ saved_state(Engine *e, GError **error)
     return ret;
 }
 
+/*
+ * As swtpm, which stores the volatile state to read it: what has been handed out
+ * is nothing that a later start should go on with.
+ */
+static gboolean
+forget_volatile(Engine *e, GError **error)
+{
+    return e->store == NULL || e->no_volatile ||
+           e->store->ops->remove(e->store, engine_state_name(ENGINE_STATE_VOLATILE), FALSE, error);
+}
+
 GBytes *
 engine_get_state(Engine *e, enum engine_state kind, GError **error)
 {
+    g_autoptr(GBytes) blob = NULL;
     unsigned char *data = NULL;
     uint32_t len = 0;
     TPM_RESULT rc;
@@ -67,7 +79,10 @@ engine_get_state(Engine *e, enum engine_state kind, GError **error)
         return NULL;
     if (!engine_tpm_ok(e, rc, engine_state_name(kind), error))
         return NULL;
-    return take_blob(data, len);
+    blob = take_blob(data, len);
+    if (kind == ENGINE_STATE_VOLATILE && !forget_volatile(e, error))
+        return NULL;
+    return g_steal_pointer(&blob);
 }
 
 gboolean

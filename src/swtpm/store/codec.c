@@ -10,8 +10,7 @@ struct codec {
     Store store;
     Store *back_end;
     StateKey *key;
-    gboolean backup;
-    store_codec_notice notice;
+    struct store_codec_config config;
 };
 
 static enum store_load
@@ -44,9 +43,12 @@ codec_load(Store *s, const char *name, GBytes **ret, GError **error)
     enum store_load result = load_one(c, name, ret, &why);
     g_autofree char *backup = g_strconcat(name, ".bak", NULL);
 
-    if (result == STORE_FAILED && c->backup && load_one(c, backup, ret, NULL) == STORE_LOADED) {
-        if (c->notice != NULL)
-            c->notice(why->message);
+    if (result == STORE_FAILED && c->config.backup && load_one(c, backup, ret, NULL) == STORE_LOADED) {
+        g_autofree char *words = g_strdup_printf("The backup of the permanent state is used, which "
+                                                 "is older by one change: %s", why->message);
+
+        if (c->config.notice != NULL)
+            c->config.notice(words);
         return STORE_LOADED;
     }
     if (why != NULL)
@@ -86,10 +88,10 @@ codec_unlock(Store *s)
     store_unlock(((struct codec *)s)->back_end);
 }
 
-static gboolean
-codec_exists(Store *s, const char *name)
+static gssize
+codec_size(Store *s, const char *name)
 {
-    return store_exists(((struct codec *)s)->back_end, name);
+    return store_size(((struct codec *)s)->back_end, name);
 }
 
 static void
@@ -109,26 +111,19 @@ static const struct store_ops codec_ops = {
     .free = codec_free,
     .lock = codec_lock,
     .unlock = codec_unlock,
-    .exists = codec_exists,
+    .size = codec_size,
 };
 
 Store *
-store_codec_new(Store *back_end, StateKey *key, gboolean backup)
+store_codec_new(Store *back_end, StateKey *key, const struct store_codec_config *config)
 {
     struct codec *c = g_new0(struct codec, 1);
 
     c->store.ops = &codec_ops;
     c->back_end = back_end;
     c->key = key;
-    c->backup = backup;
+    c->config = *config;
     return &c->store;
-}
-
-void
-store_codec_set_notice(Store *s, store_codec_notice notice)
-{
-    if (s->ops == &codec_ops)
-        ((struct codec *)s)->notice = notice;
 }
 
 const StateKey *

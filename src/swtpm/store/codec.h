@@ -10,11 +10,11 @@
  * Takes both; @key may be NULL: plain. With @backup a state that is damaged
  * is read from its backup, where there is one that is not.
  */
-Store *store_codec_new(Store *back_end, StateKey *key, gboolean backup);
-
-/* Told once a backup stands in, with why: an older state is nothing to pass over in silence. */
-typedef void (*store_codec_notice)(const char *why);
-void store_codec_set_notice(Store *s, store_codec_notice notice);
+struct store_codec_config {
+    gboolean backup;
+    store_notice notice;     /* a backup stands in: an older state is not passed over in silence */
+};
+Store *store_codec_new(Store *back_end, StateKey *key, const struct store_codec_config *config);
 
 /* The key of a store made here, for blobs; NULL for none. */
 const StateKey *store_codec_key(const Store *s);

@@ -143,12 +143,15 @@ dir_remove(Store *s, const char *name, gboolean must_exist, GError **error)
     return error_errno(error, errno, "Could not remove %s", path);
 }
 
-static gboolean
-dir_exists(Store *s, const char *name)
+static gssize
+dir_size(Store *s, const char *name)
 {
     g_autofree char *path = state_path((struct dir *)s, "tpm", name);
+    struct stat info;
 
-    return access(path, F_OK) == 0 || errno != ENOENT;
+    if (stat(path, &info) == 0)
+        return (gssize)info.st_size;
+    return errno == ENOENT ? -1 : 0;
 }
 
 static gboolean
@@ -185,7 +188,7 @@ static const struct store_ops dir_ops = {
     .free = dir_free,
     .lock = dir_lock,
     .unlock = dir_unlock,
-    .exists = dir_exists,
+    .size = dir_size,
 };
 
 Store *

@@ -206,12 +206,14 @@ header_unwrap(GBytes *bytes, guint16 *ret_flags, GError **error)
 
     if (in.failed)
         return fail(error, FORMAT_ERROR_SIZE, "The state is shorter than its header.");
-    if (version == 0 || min_version > FORMAT_VERSION)
+    if (min_version > FORMAT_VERSION)
         return fail(error, FORMAT_ERROR_VERSION, "The state's format version is not known.");
+    if (total != len || len > STORE_STATE_MAX)
+        return fail(error, FORMAT_ERROR_LENGTH, "The state does not have the length it says.");
     if (header_size != HEADER_SIZE)
         return fail(error, FORMAT_ERROR_SIZE, "The state's header has a wrong size.");
-    if (total != len || len > STORE_STATE_MAX)
-        return fail(error, FORMAT_ERROR_SIZE, "The state does not have the length it says.");
+    if (version == 0)
+        return fail(error, FORMAT_ERROR_VERSION, "The state's format version is not known.");
     *ret_flags = flags;
     return g_bytes_new_from_bytes(bytes, HEADER_SIZE, len - HEADER_SIZE);
 }

@@ -14,6 +14,7 @@
  */
 #define FORMAT_ERROR (format_error_quark())
 enum format_error {
+    FORMAT_ERROR_LENGTH = 0x03,
     FORMAT_ERROR_FAIL = 0x09,
     FORMAT_ERROR_NO_KEY = 0x0d,
     FORMAT_ERROR_ENCRYPT = 0x20,

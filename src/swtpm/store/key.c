@@ -132,7 +132,10 @@ key_from_digits(const struct key_config *config, gsize len, GError **error)
         return NULL;
     if (!binary)
         return parse_hex(content, len, error);
-    secret_truncate(content, len);
+    if (secret_len(content) > len) {
+        error_malformed(error, "Key is larger than buffer (%zu > %zu).", secret_len(content), len);
+        return NULL;
+    }
     return g_steal_pointer(&content);
 }
 

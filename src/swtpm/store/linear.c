@@ -161,6 +161,17 @@ parse_header(struct linear *l, struct cursor *in, guint64 size, GError **error)
     return TRUE;
 }
 
+/* The words are looked for in logs. */
+static void
+say_new(const struct linear *l)
+{
+    g_autofree char *words = g_strdup_printf("Formatting 'file://%s' as new linear NVRAM store",
+                                             l->path);
+
+    if (l->config.notice != NULL)
+        l->config.notice(words);
+}
+
 /* What carries the magic is read; everything else is new, as with swtpm. */
 static gboolean
 read_header(struct linear *l, GError **error)
@@ -178,6 +189,7 @@ read_header(struct linear *l, GError **error)
     in = cursor_from(header, sizeof(header));
     if (cursor_le64(&in) == LINEAR_MAGIC)
         return parse_header(l, &in, size, error);
+    say_new(l);
     memset(l->slots, 0, sizeof(l->slots));
     return write_header(l, error);
 }
@@ -185,17 +197,24 @@ read_header(struct linear *l, GError **error)
 static gboolean
 open_file(struct linear *l, GError **error)
 {
+    gboolean made = FALSE;
     struct stat info;
 
-    l->fd = open(l->path, O_RDWR | O_CREAT | O_CLOEXEC, l->config.mode);
+    l->fd = open(l->path, O_RDWR | O_CLOEXEC);
+    if (l->fd < 0 && errno == ENOENT) {
+        l->fd = open(l->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, l->config.mode);
+        made = l->fd >= 0;
+    }
     if (l->fd < 0)
-        return error_errno(error, errno, "Could not open %s", l->path);
+        return error_errno(error, errno, "SWTPM_NVRAM_LinearFile_Open: Could not open file %s",
+                           l->path);
     if (fstat(l->fd, &info) < 0)
         return error_errno(error, errno, "%s", l->path);
     l->device = S_ISBLK(info.st_mode);
     if (!l->device && !S_ISREG(info.st_mode))
         return error_denied(error, "%s is neither a file nor a block device", l->path);
-    if (!l->device && fchmod(l->fd, l->config.mode) < 0 && errno != EPERM)
+    /* The mode of what somebody made for us is theirs to choose. */
+    if (made && fchmod(l->fd, l->config.mode) < 0)
         return error_errno(error, errno, "Could not set the mode of %s", l->path);
     return TRUE;
 }
@@ -342,16 +361,16 @@ linear_remove(Store *s, const char *name, gboolean must_exist, GError **error)
     return free_slot(l, slot, error) && fit_size(l, error) && commit(l, error);
 }
 
-static gboolean
-linear_exists(Store *s, const char *name)
+static gssize
+linear_size(Store *s, const char *name)
 {
     struct linear *l = (struct linear *)s;
     struct slot *slot = slot_of(l, name);
 
     /* Looking makes no file. */
     if (l->fd < 0 && access(l->path, F_OK) < 0)
-        return FALSE;
-    return slot != NULL && linear_open(l, NULL) && slot->offset != 0;
+        return -1;
+    return slot != NULL && linear_open(l, NULL) && slot->offset != 0 ? (gssize)slot->len : -1;
 }
 
 static gboolean
@@ -392,7 +411,7 @@ static const struct store_ops linear_ops = {
     .free = linear_free,
     .lock = linear_lock,
     .unlock = linear_unlock,
-    .exists = linear_exists,
+    .size = linear_size,
 };
 
 Store *

@@ -11,6 +11,7 @@ struct store_linear_config {
     const char *path;
     guint mode;              /* of a file made here */
     gboolean lock;           /* a lock on the file itself */
+    store_notice notice;
 };
 
 /* Opened when first used; what does not carry the format's magic is formatted anew, as swtpm does. */

@@ -49,6 +49,7 @@ open_linear(const struct store_config *config, const char *path, GError **error)
         .path = path,
         .mode = config->mode,
         .lock = config->lock,
+        .notice = config->notice,
     };
 
     if (config->fsync || config->backup) {
@@ -57,6 +58,67 @@ open_linear(const struct store_config *config, const char *path, GError **error)
         return NULL;
     }
     return store_linear_new(&linear);
+}
+
+/*
+ * Callers ask a swtpm what it can do without saying where a state lies: that is
+ * refused only when the TPM starts.
+ */
+static gboolean
+nowhere_lock(Store *s, guint retries, GError **error)
+{
+    (void)s;
+    (void)retries;
+    return error_denied(error, "SWTPM_NVRAM_Init: Missing backend URI. "
+                        "(--tpmstate, or TPM_PATH in the environment, says where the state lies)");
+}
+
+static enum store_load
+nowhere_load(Store *s, const char *name, GBytes **ret, GError **error)
+{
+    (void)name;
+    (void)ret;
+    (void)nowhere_lock(s, 0, error);
+    return STORE_FAILED;
+}
+
+static gboolean
+nowhere_save(Store *s, const char *name, const guint8 *data, gsize len, GError **error)
+{
+    (void)name;
+    (void)data;
+    (void)len;
+    return nowhere_lock(s, 0, error);
+}
+
+static gboolean
+nowhere_remove(Store *s, const char *name, gboolean must_exist, GError **error)
+{
+    (void)name;
+    (void)must_exist;
+    return nowhere_lock(s, 0, error);
+}
+
+static void
+nowhere_free(Store *s)
+{
+    g_free(s);
+}
+
+static Store *
+open_nowhere(void)
+{
+    static const struct store_ops ops = {
+        .load = nowhere_load,
+        .save = nowhere_save,
+        .remove = nowhere_remove,
+        .lock = nowhere_lock,
+        .free = nowhere_free,
+    };
+    Store *s = g_new0(Store, 1);
+
+    s->ops = &ops;
+    return s;
 }
 
 static Store *
@@ -70,15 +132,17 @@ open_back_end(const struct store_config *config, gboolean tpm2, GError **error)
         return open_dir(config, uri + strlen("dir://"), tpm2);
     if (uri != NULL && g_str_has_prefix(uri, "file://"))
         return open_linear(config, uri + strlen("file://"), error);
-    error_denied(error, uri != NULL ? "SWTPM_NVRAM_Init: Unsupported backend."
-                                    : "Error: No TPM state directory is defined.");
+    if (uri == NULL)
+        return open_nowhere();
+    error_denied(error, "SWTPM_NVRAM_Init: Unsupported backend.");
     return NULL;
 }
 
 Store *
 store_open(const struct store_config *config, gboolean tpm2, StateKey *key, GError **error)
 {
+    const struct store_codec_config codec = { .backup = config->backup, .notice = config->notice };
     Store *back_end = open_back_end(config, tpm2, error);
 
-    return back_end == NULL ? NULL : store_codec_new(back_end, key, config->backup);
+    return back_end == NULL ? NULL : store_codec_new(back_end, key, &codec);
 }

@@ -7,6 +7,7 @@
 
 #include "base/options.h"
 #include "swtpm/store/format.h"
+#include "swtpm/store/store.h"
 
 struct store_config {
     char *dir;
@@ -15,6 +16,7 @@ struct store_config {
     gboolean lock;
     gboolean fsync;
     gboolean backup;
+    store_notice notice;     /* no suboption */
 };
 
 /* dir is NULL and the rest as when the option is not given. */

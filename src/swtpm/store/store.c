@@ -19,14 +19,22 @@ store_unlock(Store *s)
         s->ops->unlock(s);
 }
 
-gboolean
-store_exists(Store *s, const char *name)
+gssize
+store_size(Store *s, const char *name)
 {
     g_autoptr(GBytes) data = NULL;
 
-    if (s->ops->exists != NULL)
-        return s->ops->exists(s, name);
-    return s->ops->load(s, name, &data, NULL) != STORE_ABSENT;
+    if (s->ops->size != NULL)
+        return s->ops->size(s, name);
+    if (s->ops->load(s, name, &data, NULL) == STORE_ABSENT)
+        return -1;
+    return data != NULL ? (gssize)g_bytes_get_size(data) : 0;
+}
+
+gboolean
+store_exists(Store *s, const char *name)
+{
+    return store_size(s, name) >= 0;
 }
 
 void

@@ -32,9 +32,12 @@ struct store_ops {
     /* Keeps other processes out; tried again @retries times, 10 ms apart. Held twice is held. */
     gboolean (*lock)(Store *s, guint retries, GError **error);
     void (*unlock)(Store *s);
-    /* Whether a state of that name is there, readable or not. */
-    gboolean (*exists)(Store *s, const char *name);
+    /* How many bytes the state of that name takes there, readable or not; -1: there is none. */
+    gssize (*size)(Store *s, const char *name);
 };
+
+/* Told, as a whole sentence, what a user has to know though nothing failed; may be NULL. */
+typedef void (*store_notice)(const char *what);
 
 /* First member of every kind of store. */
 struct Store {
@@ -44,6 +47,7 @@ struct Store {
 /* The optional ones of the above: success where there is nothing to do. */
 gboolean store_lock(Store *s, guint retries, GError **error);
 void store_unlock(Store *s);
+gssize store_size(Store *s, const char *name);
 gboolean store_exists(Store *s, const char *name);
 
 void store_free(Store *s);   /* NULL is fine */

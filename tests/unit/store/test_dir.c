@@ -142,12 +142,13 @@ START_TEST(a_backup_stands_in_for_a_damaged_state_only)
 {
     char *folder = test_folder_new();
     struct store_dir_config config = config_for(folder);
+    const struct store_codec_config plain = { .backup = FALSE }, backed = { .backup = TRUE };
     g_autoptr(Store) s = NULL;
-    g_autoptr(Store) without = store_codec_new(store_dir_new(&config), NULL, FALSE);
+    g_autoptr(Store) without = store_codec_new(store_dir_new(&config), NULL, &plain);
     g_autoptr(GBytes) data = NULL;
 
     config.backup = TRUE;
-    s = store_codec_new(store_dir_new(&config), NULL, TRUE);
+    s = store_codec_new(store_dir_new(&config), NULL, &backed);
     save(s, "permall", "first");
     save(s, "permall", "second");
     holds(s, "permall", "second");

@@ -25,6 +25,7 @@ static const struct {
     { DIGITS, "file=%s,mode=aes-256-cbc", 0, "into 32 byte buffer" },
     { "0123456789abcdef", "file=%s,format=binary", 16, NULL },
     { "0123456789abcde", "file=%s,format=binary", 0, "Unable to read key" },
+    { "0123456789abcdefg", "file=%s,format=binary", 0, "Key is larger than buffer (17 > 16)" },
     { "secret\n", "pwdfile=%s", 16, NULL },
     { "secret\n", "pwdfile=%s,mode=aes-256-cbc,kdf=sha512", 32, NULL },
     { "secret", "pwdfile=%s,kdf=scrypt", 0, "Unknown kdf 'scrypt'." },
@@ -85,7 +86,8 @@ static const struct {
     { "backend-uri=other://x", FALSE },
     { "backend-uri=file:///nowhere/file,fsync", FALSE },
     { "backend-uri=file:///nowhere/file,backup", FALSE },
-    { "mode=0600", FALSE },
+    { "mode=0600", TRUE },                 /* and refused when it is used, see below */
+    { "dir=", FALSE },
     { "dir=/nowhere,mode=999", FALSE },
     { "dir=/nowhere,color=red", FALSE },
 };
@@ -105,6 +107,22 @@ START_TEST(stores_are_opened_as_their_words_say)
 }
 END_TEST
 
+START_TEST(a_state_that_lies_nowhere_cannot_be_used)
+{
+    const struct store_config config = STORE_CONFIG_INIT;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Store) s = store_open(&config, TRUE, NULL, &error);
+    g_autoptr(GBytes) data = NULL;
+
+    ck_assert_ptr_nonnull(s);
+    ck_assert_int_eq(s->ops->load(s, "permall", &data, NULL), STORE_FAILED);
+    ck_assert(!s->ops->save(s, "permall", (const guint8 *)"x", 1, NULL));
+    ck_assert(!s->ops->remove(s, "permall", FALSE, NULL));
+    ck_assert(!store_lock(s, 0, &error));
+    ck_assert_ptr_nonnull(strstr(error->message, "Missing backend URI"));
+}
+END_TEST
+
 Suite *
 key_suite(void)
 {
@@ -115,6 +133,7 @@ key_suite(void)
     tcase_add_test(tests, a_key_file_is_removed_when_told);
     tcase_add_loop_test(tests, stores_are_opened_as_their_words_say, 0,
                         (int)G_N_ELEMENTS(states));
+    tcase_add_test(tests, a_state_that_lies_nowhere_cannot_be_used);
     suite_add_tcase(suite, tests);
     return suite;
 }
