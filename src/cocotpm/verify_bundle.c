@@ -82,6 +82,7 @@ verify_statement_fields(const struct statement *s)
     json_object_set_string_member(o, "freshness", claim_freshness_name(s->freshness));
     json_object_set_string_member(o, "reset", claim_reset_name(s->reset));
     json_object_set_boolean_member(o, "recoverable", (s->flags & CLAIM_FLAG_RECOVERABLE) != 0);
+    json_object_set_boolean_member(o, "recovered", (s->flags & CLAIM_FLAG_RECOVERED) != 0);
     json_object_set_boolean_member(o, "emulated", (s->flags & CLAIM_FLAG_EMULATED) != 0);
     json_object_set_string_member(o, "software", s->software);
     if (s->kind == STATEMENT_BIRTH) {

@@ -23,6 +23,8 @@ claim_flags(const Cocotpm *c)
         flags |= CLAIM_FLAG_EMULATED;
     if (sealed_recoverable(c->store))
         flags |= CLAIM_FLAG_RECOVERABLE;
+    if (sealed_recovered(c->store))
+        flags |= CLAIM_FLAG_RECOVERED;
     if (!c->policy->peer.same_chip)
         flags |= CLAIM_FLAG_SAME_CHIP_OFF;
     if (c->policy->peer.takeover)

@@ -1,11 +1,13 @@
 #!/bin/bash
-# test: an owner moves a TPM to a new image by its recovery secret; --inspect says what is there
+# test: an owner moves a TPM to a new image and a new chip by its recovery secret, which claims say from then on; --inspect
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../lib_coco.sh"
 . "$(dirname "$0")/../lib_session.sh"
 
 state=$TMP/state/tpm2-00.sealed
+verify=$(ours cocotpm-verify)
+bundle=$(ours cocotpm-bundle)
 
 inspect()
 {
@@ -16,6 +18,41 @@ recover()
 {
     "$setup" --tpm2 --tpm "$swtpm socket" --tpmstate "$TMP/state" --recover \
         --cocotpm "id=$id,platform=emulator:$TMP/tpmvm,recovery-secret-file=$1"
+}
+
+# up CHIP: served, attached.
+up()
+{
+    coco_swtpm
+    vm_launch "$1" one "$TMP/coco.img"
+    coco_driver one --evidence "$TMP/one.evidence"
+}
+
+down()
+{
+    coco_driver_stop one
+    stop swtpm || fail "swtpm ended with $?"
+}
+
+ask()
+{
+    "$bundle" --driver "$TMP/one.evidence" --nonce "$nonce" --ak 0x81010009 \
+        --quote "$TMP/msg" --signature "$TMP/sig" --output "$TMP/bundle.json" \
+        > "$TMP/bundle.txt" 2>&1 || ! grep -q 'too many' "$TMP/bundle.txt"
+}
+
+# claims CHIP true|false: whether a verifier is told that the TPM was recovered.
+claims()
+{
+    nonce=$(head -c 32 /dev/urandom | hex)
+    tpm one tpm2_quote -Q -c 0x81010009 -l sha256:0,7,17 -q "$nonce" -m "$TMP/msg" -s "$TMP/sig"
+    rm -f "$TMP/bundle.json"
+    retry ask || fail "no answer: $(cat "$TMP/bundle.txt")"
+    "$verify" bundle "$TMP/bundle.json" --policy "$TMP/driver.policy" --nonce "$nonce" \
+        --chain "$TMP/$1/chain.pem" --trust-owner --json > "$TMP/verdict" ||
+        fail "the bundle is refused: $(cat "$TMP/verdict")"
+    grep -q '"recoverable" : true' "$TMP/verdict" || fail "not recoverable: $(cat "$TMP/verdict")"
+    grep -q "\"recovered\" : $2" "$TMP/verdict" || fail "recovered is not $2: $(cat "$TMP/verdict")"
 }
 
 openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$TMP/owner.key" 2> /dev/null
@@ -49,14 +86,18 @@ done
 ! grep -qaFf <(hex < "$TMP/secret") "$TMP/opened" || fail "a secret is told"
 grep -q '"authenticated" : true' "$TMP/opened" || fail "not opened: $(cat "$TMP/opened")"
 
-coco_swtpm
-coco_launch one
-coco_driver one
+up chip
 tpm one tpm2_createprimary -Q -C o -G ecc -c "$TMP/primary"
 tpm one tpm2_evictcontrol -Q -C o -c "$TMP/primary" 0x81000001
 tpm one tpm2_readpublic -Q -c 0x81000001 -n "$TMP/name-before"
-coco_driver_stop one
-stop swtpm || fail "swtpm ended with $?"
+ek=$(tpm one tpm2_getcap handles-persistent | sed -n 's/^- \(0x8101[0-9A-Fa-f]*\)$/\1/p' | head -n 1)
+tpm one tpm2_flushcontext -t
+tpm one tpm2_createak -Q -C "$ek" -c "$TMP/ak.ctx" -G ecc -g sha256 -s ecdsa -u "$TMP/ak.pub"
+tpm one tpm2_flushcontext -t
+tpm one tpm2_evictcontrol -Q -C o -c "$TMP/ak.ctx" 0x81010009
+tpm one tpm2_flushcontext -t
+claims chip false
+down
 
 echo "a new image cannot open it, nor recover it by a wrong secret"
 image tpm "a newer firmware, kernel and initrd of the TPM VM"
@@ -74,10 +115,26 @@ recover "$TMP/secret" || fail "the recovery failed"
 inspect > "$TMP/moved"
 grep -Eq '^epoch *42949672[0-9]{2}$' "$TMP/moved" || fail "$(cat "$TMP/moved")"
 policy_driver chip "$TMP/tpm.img" "$TMP/instance.policy" > "$TMP/driver.policy"
-coco_swtpm
-coco_launch one
-coco_driver one
-tpm one tpm2_readpublic -Q -c 0x81000001 -n "$TMP/name-after"
-cmp "$TMP/name-before" "$TMP/name-after" || fail "the key is another one after the recovery"
-coco_driver_stop one
-stop swtpm || fail "swtpm ended with $?"
+same()
+{
+    tpm one tpm2_readpublic -Q -c 0x81000001 -n "$TMP/name-after"
+    cmp "$TMP/name-before" "$TMP/name-after" || fail "the key is another one after the recovery"
+    claims "$1" true
+}
+up chip
+same chip
+down
+
+echo "to another chip: which cannot open it either, before"
+stop chip || true
+rm -f "$TMP/tpmvm" "$TMP/one"
+chip_start chip2
+vm_launch chip2 tpmvm "$TMP/tpm.img"
+expect_fail 'sealed by another image' "$swtpm" socket --tpm2 --tpmstate "dir=$TMP/state" \
+    --cocotpm "type=unixio,path=$TMP/link,id=$id,platform=emulator:$TMP/tpmvm"
+recover "$TMP/secret" || fail "the recovery failed"
+inspect > "$TMP/moved"
+grep -Eq '^epoch *85899345[0-9]{2}$' "$TMP/moved" || fail "$(cat "$TMP/moved")"
+up chip2
+same chip2
+down

@@ -46,7 +46,8 @@ enum claim_reset { CLAIM_RESET_LOG = 1, CLAIM_RESET_WITNESS, CLAIM_RESET_BURNT }
 #define CLAIM_FLAG_SAME_CHIP_OFF 0x4u
 #define CLAIM_FLAG_TAKEOVER 0x8u
 #define CLAIM_FLAG_OWNER_SECRET 0x10u
-#define CLAIM_FLAGS_KNOWN 0x1fu
+#define CLAIM_FLAG_RECOVERED 0x20u       /* and has done so */
+#define CLAIM_FLAGS_KNOWN 0x3fu
 
 #define EK_NAMES_MAX 4
 #define EK_NAME_MAX 66                   /* a TPM name: u16 hash and up to 64 bytes */
