@@ -160,6 +160,55 @@ START_TEST(the_table)
 }
 END_TEST
 
+/* Opens with @bytes as .next; the state stays, or it is an error where the witness holds the next. */
+static void
+damaged_next(struct history *h, int state, const guint8 *bytes, gsize len, const char *what, gsize at)
+{
+    struct fake *f = h->f;
+    g_autoptr(SealedStore) s = NULL;
+    g_autofree char *tpm = NULL;
+    const gboolean witness_ahead = f->with_witness && state == 1;
+
+    fake_write(f->next, bytes, len);
+    s = fake_open(f, NULL);
+    ck_assert_msg((s == NULL) == witness_ahead, "%s %zu, state %d", what, at, state);
+    if (s == NULL)
+        return;
+    tpm = fake_load(s);
+    ck_assert_msg(strcmp(tpm, state == 1 ? "A1" : "A2") == 0, "%s %zu: %s", what, at, tpm);
+}
+
+static const struct {
+    gboolean with_witness;               /* which holds A2 */
+    int state, next;
+} next_rows[] = { { FALSE, 1, 2 }, { TRUE, 2, 3 }, { TRUE, 1, 2 } };
+
+START_TEST(every_byte_of_next_counts)
+{
+    struct history h = history_new(next_rows[_i].with_witness);
+    const int state = next_rows[_i].state;
+    g_autoptr(GBytes) whole = fake_read(h.a[next_rows[_i].next]), after = NULL;
+    gsize len;
+    const guint8 *bytes = g_bytes_get_data(whole, &len);
+    g_autofree guint8 *copy = g_memdup2(bytes, len);
+
+    witness_holds(&h, &h.at[2]);
+    place(&h, state, h.f->state);
+    for (gsize i = 0; i < len; i++) {
+        copy[i] ^= 0x10;
+        damaged_next(&h, state, copy, len, "byte", i);
+        damaged_next(&h, state, bytes, i, "cut at", i);
+        copy[i] ^= 0x10;
+    }
+    after = fake_read(h.f->state);
+    place(&h, state, h.f->next);
+    g_bytes_unref(whole);
+    whole = fake_read(h.f->next);
+    ck_assert(g_bytes_equal(after, whole));
+    history_clear(&h);
+}
+END_TEST
+
 START_TEST(a_removed_next_is_told)
 {
     struct history h = history_new(FALSE);
@@ -267,6 +316,7 @@ start_suite(void)
 
     tcase_set_timeout(tc, 300);
     tcase_add_loop_test(tc, the_table, 0, G_N_ELEMENTS(rows));
+    tcase_add_loop_test(tc, every_byte_of_next_counts, 0, G_N_ELEMENTS(next_rows));
     tcase_add_test(tc, a_removed_next_is_told);
     tcase_add_exit_test(tc, a_fenced_clone_ends, 42);
     tcase_add_test(tc, a_witness_that_is_away_is_waited_for);
