@@ -129,6 +129,10 @@ contradictions_check(const struct swtpm_config *config, gboolean provisioning, G
         { "--key", config->key != NULL, FALSE },
         { "--pcap", config->pcap != NULL, FALSE },
         { "--locality", config->locality != NULL, FALSE },
+        { "--profile", config->profile != NULL, provisioning },
+        /* The list of system calls is part of what was measured. */
+        { "--seccomp but action=kill",
+          config->seccomp != NULL && strcmp(config->seccomp, "action=kill") != 0, FALSE },
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(refused); i++)

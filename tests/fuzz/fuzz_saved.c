@@ -29,5 +29,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     twice = back ? client_save(back, NULL) : NULL;
     if (!twice || !secret_equal(again, twice))
         abort();
+    if (c->keys[0].number != 0 && c->keys[1].number != 0 && !secret_equal(saved, again))
+        abort();
     return 0;
 }

@@ -95,16 +95,29 @@ static const struct {
     gboolean ok;
 } sizes[] = {
     { "a HELLO of nothing", COCO_HELLO, ROLE_COCOVM, PEER_OPEN, 0, FALSE },
+    { "the shortest HELLO", COCO_HELLO, ROLE_COCOVM, PEER_OPEN, 1, TRUE },
     { "the largest HELLO", COCO_HELLO, ROLE_COCOVM, PEER_OPEN, 4096, TRUE },
     { "a HELLO too long", COCO_HELLO, ROLE_COCOVM, PEER_OPEN, 4097, FALSE },
     { "the largest evidence", COCO_ATTACH, ROLE_COCOVM, PEER_GREETED, 12288, TRUE },
     { "evidence too long", COCO_ATTACH, ROLE_COCOVM, PEER_GREETED, 12289, FALSE },
+    { "no locality", COCO_SET_LOCALITY, ROLE_COCOVM, PEER_ATTACHED, 0, FALSE },
+    { "a locality", COCO_SET_LOCALITY, ROLE_COCOVM, PEER_ATTACHED, 1, TRUE },
     { "a locality of two bytes", COCO_SET_LOCALITY, ROLE_COCOVM, PEER_ATTACHED, 2, FALSE },
     { "a DETACH with a body", COCO_DETACH, ROLE_COCOVM, PEER_ATTACHED, 1, FALSE },
+    { "a CANCEL with a body", COCO_CANCEL, ROLE_COCOVM, PEER_ATTACHED, 1, FALSE },
+    { "an INFO with a body", COCO_INFO, ROLE_COCOVM, PEER_OPEN, 1, FALSE },
+    { "an OP_RESET with a body", COCO_OP_RESET, ROLE_OPERATOR, PEER_OPEN, 1, FALSE },
     { "a nonce too short", COCO_EVIDENCE, ROLE_COCOVM, PEER_ATTACHED, 35, FALSE },
+    { "the shortest nonce", COCO_EVIDENCE, ROLE_COCOVM, PEER_ATTACHED, 36, TRUE },
+    { "the longest nonce", COCO_EVIDENCE, ROLE_COCOVM, PEER_ATTACHED, 68, TRUE },
     { "a nonce too long", COCO_EVIDENCE, ROLE_COCOVM, PEER_ATTACHED, 69, FALSE },
     { "a receipt too short", COCO_CHECK_RECEIPT, ROLE_COCOVM, PEER_ATTACHED, 79, FALSE },
+    { "a receipt", COCO_CHECK_RECEIPT, ROLE_COCOVM, PEER_ATTACHED, 80, TRUE },
+    { "a receipt too long", COCO_CHECK_RECEIPT, ROLE_COCOVM, PEER_ATTACHED, 81, FALSE },
     { "a RESUME too short", COCO_RESUME, ROLE_RESUME, PEER_OPEN, 47, FALSE },
+    { "a RESUME without evidence", COCO_RESUME, ROLE_RESUME, PEER_OPEN, 48, TRUE },
+    { "a RESUME with the largest evidence", COCO_RESUME, ROLE_RESUME, PEER_OPEN, 48 + 12288, TRUE },
+    { "a RESUME too long", COCO_RESUME, ROLE_RESUME, PEER_OPEN, 48 + 12289, FALSE },
 };
 
 START_TEST(sizes_are_judged)
@@ -130,6 +143,8 @@ START_TEST(one_record_is_one_message)
     ck_assert_ptr_null(roles_find(ROLE_COCOVM, PEER_ATTACHED, bytes, len - 1, &h, NULL));
     ck_assert_ptr_null(roles_find(ROLE_COCOVM, PEER_ATTACHED, bytes, 3, &h, &error));
     ck_assert(g_error_matches(error, COCO_ERROR, COCO_ERROR_MALFORMED));
+    ck_assert_ptr_nonnull(roles_find(ROLE_COCOVM, PEER_ATTACHED, bytes,
+                                     message(bytes, 0x8001, 1, 4086), &h, NULL));
     ck_assert_ptr_null(roles_find(ROLE_COCOVM, PEER_ATTACHED, bytes, message(bytes, 0x8001, 1, 4087),
                                   &h, NULL));
 }
