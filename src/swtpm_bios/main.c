@@ -224,6 +224,7 @@ presence(gboolean wanted, const char *name, guint16 value)
 }
 
 #define GET_PERMANENT_FLAGS 3        /* the step whose answer -ea looks at */
+#define LAST_BEFORE_RESET 5          /* what comes after it waits for the reset */
 
 static guint
 steps_tpm12(const struct bios_options *o, struct step *s)
@@ -248,7 +249,7 @@ steps_tpm12(const struct bios_options *o, struct step *s)
     }
     s[1] = presence(more, "TSC_PhysicalPresence(CMD_ENABLE)", 0x20);
     s[2] = presence(more, "TSC_PhysicalPresence(PRESENT)", 0x08);
-    s[GET_PERMANENT_FLAGS] = (struct step) { more && o->ensure_activated, "TPM_GetCapability",
+    s[GET_PERMANENT_FLAGS] = (struct step) { more && o->ensure_activated, "TPM_GetCapability()",
                                              0x00c1, 0x65, { 0 }, 0 };
     add_u32(&s[3], 4);                     /* TPM_CAP_FLAG */
     add_u32(&s[3], 4);
@@ -287,7 +288,7 @@ run(const struct bios_options *o)
         gsize len = 0;
         guint32 rc;
 
-        if (!steps[i].wanted)
+        if (!steps[i].wanted || (reset && i > LAST_BEFORE_RESET))
             continue;
         if (!transfer(o, &steps[i], answer, &len, &error)) {
             fprintf(stderr, "%s\n", error->message);
