@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# test: attach, reset, rollback and resumption as models: the design holds, each variant fails
+# test: attach, reset, rollback, resumption and takeover as models: the design holds, each variant fails
 # slow: yes
 # sanitizers: no
 set -euo pipefail
@@ -50,6 +50,10 @@ breaks 'invalid end state' resume NO_CACHE
 breaks 'violated (ran' resume NO_FENCE
 breaks 'violated (ran' resume NO_SEQUENCE
 breaks 'violated (ran' resume NO_STALE
+
+holds takeover
+breaks 'violated' takeover NO_MEETING
+breaks 'violated' takeover NO_END
 
 holds attach WITNESS RESET GUESS FORK
 holds attach BURNT RESET
