@@ -58,6 +58,38 @@ met()
     [ "$(attack pending)" = 0 ]
 }
 
+# bear NAME ORDER…: nothing is changed, so that the session lives on.
+bear()
+{
+    local name=$1 before
+
+    shift
+    before=$(attack connections)
+    attack "$@"
+    pcr_extend "$(digest $step)"
+    step=$((step + 1))
+    pcr_check "$name"
+    met || fail "$name: the attack met no record"
+    [ "$(attack connections)" = "$before" ] || fail "$name: the session died"
+}
+
+# leave NAME ORDER…: one side is told that nothing more comes, the other not.
+leave()
+{
+    local name=$1 before
+
+    shift
+    before=$(attack connections)
+    attack "$@"
+    pcr_extend "$(digest $step)"
+    step=$((step + 1))
+    pcr_extend "$(digest $step)"
+    step=$((step + 1))
+    pcr_check "$name"
+    met || fail "$name: the attack met no record"
+    [ "$(attack connections)" -gt "$before" ] || fail "$name: the session lived on"
+}
+
 # Type, version, the body's first and later bytes; then the length, which grows.
 for offset in 0 1 5 25; do
     try "flip byte $offset of a command" c next flip "$offset"
@@ -71,6 +103,10 @@ try "truncate a command" c next trunc 20
 try "truncate an answer" s next trunc 20
 try "reflect a command" c next reflect
 try "reflect an answer" s next reflect
+bear "a command byte by byte" c next bytes
+bear "an answer byte by byte" s next bytes
+leave "half-closed after a command" c next half
+leave "half-closed after an answer" s next half
 try "inject before a command" c next inject 17030300110000000000000000000000000000000000
 try "inject before an answer" s next inject 1503030002022a
 

@@ -12,7 +12,7 @@
  *                                number of a record of the next connection, from 0, or over:N
  *                                for the next one of more than N bytes
  *       drop | dup | swap | reflect | cut | cut-after | delay MS | trunc LEN | flip OFFSET
- *       | inject HEX
+ *       | inject HEX | bytes (each sent alone) | half (no more comes from there)
  *   replay DIR CONNECTION RECORD an old record, sent on the newest connection
  *   send DIR HEX                 bytes of one's own, sent on the newest connection
  *   cut                          every connection, now
@@ -39,6 +39,7 @@
 
 #define CONNECT_SECONDS 30
 #define READ_SIZE 16384
+#define BYTE_USEC 500
 #define OVER "over:"
 
 enum direction { FROM_CLIENT, FROM_SERVER };
@@ -215,12 +216,37 @@ act_inject(struct attacker *a, struct connection *c, enum direction d, GBytes *r
     forward_record(c, d, record);
 }
 
+static void
+act_bytes(struct attacker *a, struct connection *c, enum direction d, GBytes *record,
+          const char *argument)
+{
+    gsize len;
+    const guint8 *data = g_bytes_get_data(record, &len);
+
+    (void)a, (void)argument;
+    for (gsize i = 0; i < len; i++) {
+        forward(c, d, data + i, 1);
+        g_usleep(BYTE_USEC);
+    }
+}
+
+static void
+act_half(struct attacker *a, struct connection *c, enum direction d, GBytes *record,
+         const char *argument)
+{
+    (void)a, (void)argument;
+    forward_record(c, d, record);
+    if (!c->dead)
+        shutdown(c->fds[1 - d], SHUT_WR);
+}
+
 static const struct action actions[] = {
     { "drop", FALSE, act_drop },       { "dup", FALSE, act_dup },
     { "swap", FALSE, act_swap },       { "reflect", FALSE, act_reflect },
     { "cut", FALSE, act_cut },         { "cut-after", FALSE, act_cut_after },
     { "delay", TRUE, act_delay },      { "trunc", TRUE, act_trunc },
     { "flip", TRUE, act_flip },        { "inject", TRUE, act_inject },
+    { "bytes", FALSE, act_bytes },     { "half", FALSE, act_half },
 };
 
 /* ---- records ---- */
