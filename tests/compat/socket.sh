@@ -86,6 +86,38 @@ for tpm in --tpm2 ""; do
     diff theirs.out ours.out || fail "other answers (${tpm:-TPM 1.2})"
 done
 
+# six NAME PROGRAM: both channels by TCP over IPv6, the control channel by its bytes.
+six()
+{
+    local data control
+
+    data=$(free_port)
+    control=$(free_port)
+    mkdir "$TMP/six.$1"
+    start "$1" "$2" socket --tpm2 --tpmstate dir="$TMP/six.$1" \
+        --ctrl type=tcp,port="$control",bindaddr=::1 --server type=tcp,port="$data",bindaddr=::1
+    wait_socket "$1" "$control"
+    exec 6<> "/dev/tcp/::1/$control" 5<> "/dev/tcp/::1/$data"
+    unhex <<< 0000000200000000 >&6                       # CMD_INIT
+    echo "$(timeout 60 head -c 4 <&6 | hex)"
+    ask 80010000000c000001440000 10
+    ask "$random" 12 | cut -c1-50; take 4 > /dev/null
+    ! (exec 7<> "/dev/tcp/127.0.0.1/$data") 2> /dev/null || echo "listens on IPv4 too"
+    unhex <<< 00000003 >&6                               # CMD_SHUTDOWN
+    echo "$(timeout 60 head -c 4 <&6 | hex)"
+    exec 5>&- 6>&-
+    wait_end "$1" || fail "$2 ends with a failure over IPv6"
+}
+
+if [ -e /proc/net/if_inet6 ]; then
+    six theirs "$theirs" > theirs.out
+    six ours "$swtpm" > ours.out
+    diff theirs.out ours.out || fail "other answers over IPv6"
+    [ "$(wc -l < ours.out)" = 4 ] || fail "IPv6: $(cat ours.out)"
+else
+    echo "no IPv6 on this machine: nothing was asked over it"
+fi
+
 # Better: commands in pieces and commands that come together.
 serve ours "$swtpm" --tpm2 --flags startup-clear --locality reject-locality-4
 put 8001; sleep 0.2; put 0000000c0000017b; sleep 0.2; put 0004
