@@ -82,6 +82,7 @@ again_12()
 }
 
 pairs=0
+device=''                            # to be emptied before each pair
 # matrix WHERE OPTION…: written by one, taken over by the other, and back.
 matrix()
 {
@@ -97,6 +98,7 @@ matrix()
             steps=0
             rm -rf state
             mkdir state
+            [ -z "$device" ] || dd if=/dev/zero of="$device" bs=1M count=1 conv=fsync status=none
             power_on "$one" "$where" "${options[@]}"
             first
             power_off
@@ -118,4 +120,13 @@ matrix "dir=$TMP/state" --key file=hex256,mode=aes-256-cbc,format=hex
 matrix "dir=$TMP/state" --key file=binary,mode=aes-256-cbc,format=binary
 matrix "dir=$TMP/state" --key pwdfile=pw
 matrix "backend-uri=file://$TMP/state/file" --key pwdfile=pw,mode=aes-256-cbc,kdf=sha512
+
+# A block device, where one may be made.
+truncate -s 1M disk
+if device=$(losetup --find --show "$TMP/disk" 2> losetup.log); then
+    at_exit losetup -d "$device"
+    matrix "backend-uri=file://$device"
+else
+    echo "block devices were not tried: $(cat losetup.log)"
+fi
 echo "$pairs states went there and back"
