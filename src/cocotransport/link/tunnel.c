@@ -16,12 +16,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
-#define PAUSE_MS_FIRST 2
+#define PAUSE_MS_FIRST 8
 #define PAUSE_MS_LAST 1000
 #define BUFFER_MAX 65536
 /* Answers of older commands that are passed over before a stream counts as refused. */
@@ -41,6 +41,7 @@ struct tunnel {
     gsize frame_max;
     gboolean asked;
     int pause_ms;
+    int patience_ms;                 /* what the kernel was told last; 0: nothing */
     gsize len;                       /* bytes of @out that wait to be sent */
     guint8 out[BUFFER_MAX];
     guint8 answer[TUNNEL_FRAME_MAX];
@@ -217,23 +218,35 @@ deliver(struct tunnel *t, const struct tunnel_frame *f)
     return send_here(t, memory, builder_len(&out));
 }
 
+/*
+ * A receive that waits itself: its time-out is a tick's, where poll() sets the processor's timer
+ * for each command. Ticks are up to 10 ms, so no pause may be much shorter.
+ */
+static void
+set_patience(struct tunnel *t, int ms)
+{
+    const struct timeval patience = { ms / 1000, ms % 1000 * 1000 };
+
+    if (ms != t->patience_ms)
+        (void)setsockopt(t->local, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    t->patience_ms = ms;
+}
+
 /* What our side has to say, waiting for it when there is time. FALSE: our side has ended. */
 static gboolean
 listen_here(struct tunnel *t)
 {
-    struct pollfd p = { .fd = t->local, .events = POLLIN };
     ssize_t n;
 
     if (t->len > 0)
         return TRUE;
-    n = poll(&p, 1, t->asked ? 0 : t->pause_ms);
-    if (n <= 0) {
+    if (!t->asked)
+        set_patience(t, t->pause_ms);
+    n = recv(t->local, t->out, sizeof(t->out), t->asked ? MSG_DONTWAIT : 0);
+    if (n < 0) {
         t->pause_ms = MIN(t->pause_ms * 2, PAUSE_MS_LAST);
-        return n == 0 || errno == EINTR;
-    }
-    n = recv(t->local, t->out, sizeof(t->out), MSG_DONTWAIT);
-    if (n < 0)
         return errno == EAGAIN || errno == EINTR;
+    }
     t->len = (gsize)n;
     return n > 0;
 }
