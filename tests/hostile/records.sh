@@ -11,29 +11,46 @@ tpm_start
 attacker_start
 driver_start
 
-# The same attacker doing nothing.
 step=1
-for _ in 1 2 3; do
+extend()
+{
     pcr_extend "$(digest $step)"
     step=$((step + 1))
+}
+
+# The same attacker doing nothing.
+for _ in 1 2 3; do
+    extend
 done
 pcr_check "an attacker that does nothing"
 [ "$(attack connections)" = 1 ] || fail "the honest case took more than one connection"
+
+# met: no order waits for its record any more.
+met()
+{
+    [ "$(attack pending)" = 0 ]
+}
 
 # try NAME ORDER…: the order meets the next record; the extension must count exactly once, and
 # the link must have been made anew (the session died, and the driver resumed).
 try()
 {
-    local name=$1 before
+    attacked 1 "$@"
+    [ "$(attack connections)" -gt "$before" ] || fail "$1: the session lived on"
+}
 
-    shift
+# attacked N NAME ORDER…: and N extensions; $before: how many connections there were.
+attacked()
+{
+    local name=$2 n
+
     before=$(attack connections)
-    attack "$@"
-    pcr_extend "$(digest $step)"
-    step=$((step + 1))
+    attack "${@:3}"
+    for ((n = 0; n < $1; n++)); do
+        extend
+    done
     pcr_check "$name"
-    [ "$(attack pending)" = 0 ] || fail "$name: the attack met no record"
-    [ "$(attack connections)" -gt "$before" ] || fail "$name: the session lived on"
+    met || fail "$name: the attack met no record"
 }
 
 # stall NAME DIRECTION ACTION…: as try, but what arrives is no whole record, so that its receiver
@@ -53,41 +70,18 @@ stall()
     pcr_check "$name"
 }
 
-met()
-{
-    [ "$(attack pending)" = 0 ]
-}
-
 # bear NAME ORDER…: nothing is changed, so that the session lives on.
 bear()
 {
-    local name=$1 before
-
-    shift
-    before=$(attack connections)
-    attack "$@"
-    pcr_extend "$(digest $step)"
-    step=$((step + 1))
-    pcr_check "$name"
-    met || fail "$name: the attack met no record"
-    [ "$(attack connections)" = "$before" ] || fail "$name: the session died"
+    attacked 1 "$@"
+    [ "$(attack connections)" = "$before" ] || fail "$1: the session died"
 }
 
 # leave NAME ORDER…: one side is told that nothing more comes, the other not.
 leave()
 {
-    local name=$1 before
-
-    shift
-    before=$(attack connections)
-    attack "$@"
-    pcr_extend "$(digest $step)"
-    step=$((step + 1))
-    pcr_extend "$(digest $step)"
-    step=$((step + 1))
-    pcr_check "$name"
-    met || fail "$name: the attack met no record"
-    [ "$(attack connections)" -gt "$before" ] || fail "$name: the session lived on"
+    attacked 2 "$@"
+    [ "$(attack connections)" -gt "$before" ] || fail "$1: the session lived on"
 }
 
 # Type, version, the body's first and later bytes; then the length, which grows.
@@ -117,8 +111,7 @@ replay()
 
     before=$(attack connections)
     attack replay "$1" "$2" "$3"
-    pcr_extend "$(digest $step)"
-    step=$((step + 1))
+    extend
     pcr_check "replay of record $3 of connection $2"
     [ "$(attack connections)" -gt "$before" ] || fail "a replayed record was borne"
 }

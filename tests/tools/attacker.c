@@ -23,9 +23,9 @@
  */
 #include "config.h"
 
+#include "tests/tools/attacks.h"
 #include "base/cursor.h"
 #include "base/io.h"
-#include "base/keyfile.h"
 #include "base/options.h"
 #include "cocotransport/link/link.h"
 
@@ -39,18 +39,7 @@
 
 #define CONNECT_SECONDS 30
 #define READ_SIZE 16384
-#define BYTE_USEC 500
 #define OVER "over:"
-
-enum direction { FROM_CLIENT, FROM_SERVER };
-
-struct connection {
-    int fds[2];                      /* of the client, of the server */
-    GByteArray *waiting[2];          /* not a whole record yet */
-    GPtrArray *seen[2];              /* of GBytes */
-    GBytes *held[2];                 /* by swap, until after the next record */
-    gboolean dead;
-};
 
 struct order {
     enum direction direction;
@@ -67,186 +56,6 @@ struct attacker {
     GPtrArray *orders;
     gboolean plain, refuse;
     FILE *record;
-};
-
-typedef void (*action_run)(struct attacker *a, struct connection *c, enum direction d,
-                           GBytes *record, const char *argument);
-
-struct action {
-    const char *name;
-    gboolean needs_argument;
-    action_run run;
-};
-
-static void
-connection_cut(struct connection *c)
-{
-    io_close(&c->fds[0]);
-    io_close(&c->fds[1]);
-    c->dead = TRUE;
-}
-
-/* Towards the other side of @d, as it would arrive without us. */
-static void
-forward(struct connection *c, enum direction d, const guint8 *data, gsize len)
-{
-    while (len > 0 && !c->dead) {
-        ssize_t n = send(c->fds[1 - d], data, len, MSG_NOSIGNAL);
-
-        if (n <= 0) {
-            connection_cut(c);
-            return;
-        }
-        data += n;
-        len -= (gsize)n;
-    }
-}
-
-static void
-forward_record(struct connection *c, enum direction d, GBytes *record)
-{
-    forward(c, d, g_bytes_get_data(record, NULL), g_bytes_get_size(record));
-}
-
-/* ---- what can be done to a record ---- */
-
-static void
-act_drop(struct attacker *a, struct connection *c, enum direction d, GBytes *record,
-         const char *argument)
-{
-    (void)a, (void)c, (void)d, (void)record, (void)argument;
-}
-
-static void
-act_dup(struct attacker *a, struct connection *c, enum direction d, GBytes *record,
-        const char *argument)
-{
-    (void)a, (void)argument;
-    forward_record(c, d, record);
-    forward_record(c, d, record);
-}
-
-static void
-act_swap(struct attacker *a, struct connection *c, enum direction d, GBytes *record,
-         const char *argument)
-{
-    (void)a, (void)argument;
-    g_clear_pointer(&c->held[d], g_bytes_unref);
-    c->held[d] = g_bytes_ref(record);
-}
-
-static void
-act_reflect(struct attacker *a, struct connection *c, enum direction d, GBytes *record,
-            const char *argument)
-{
-    (void)a, (void)argument;
-    forward_record(c, 1 - d, record);
-}
-
-static void
-act_cut(struct attacker *a, struct connection *c, enum direction d, GBytes *record,
-        const char *argument)
-{
-    (void)a, (void)d, (void)record, (void)argument;
-    connection_cut(c);
-}
-
-static void
-act_cut_after(struct attacker *a, struct connection *c, enum direction d, GBytes *record,
-              const char *argument)
-{
-    (void)a, (void)argument;
-    forward_record(c, d, record);
-    connection_cut(c);
-}
-
-static void
-act_delay(struct attacker *a, struct connection *c, enum direction d, GBytes *record,
-          const char *argument)
-{
-    (void)a;
-    g_usleep((gulong)atoi(argument) * 1000);
-    forward_record(c, d, record);
-}
-
-static void
-act_trunc(struct attacker *a, struct connection *c, enum direction d, GBytes *record,
-          const char *argument)
-{
-    (void)a;
-    forward(c, d, g_bytes_get_data(record, NULL),
-            MIN((gsize)atoi(argument), g_bytes_get_size(record)));
-    connection_cut(c);
-}
-
-static void
-act_flip(struct attacker *a, struct connection *c, enum direction d, GBytes *record,
-         const char *argument)
-{
-    gsize len = g_bytes_get_size(record);
-    g_autofree guint8 *copy = g_memdup2(g_bytes_get_data(record, NULL), len);
-
-    (void)a;
-    copy[(gsize)atoi(argument) % len] ^= 1;
-    forward(c, d, copy, len);
-}
-
-static GBytes *
-bytes_of(const char *hex)
-{
-    gsize len = strlen(hex) / 2;
-    guint8 *bytes = g_malloc0(MAX(len, 1));
-
-    if (!hex_decode(hex, bytes, len, NULL)) {
-        g_free(bytes);
-        return NULL;
-    }
-    return g_bytes_new_take(bytes, len);
-}
-
-static void
-act_inject(struct attacker *a, struct connection *c, enum direction d, GBytes *record,
-           const char *argument)
-{
-    g_autoptr(GBytes) own = bytes_of(argument);
-
-    (void)a;
-    if (own)
-        forward_record(c, d, own);
-    forward_record(c, d, record);
-}
-
-static void
-act_bytes(struct attacker *a, struct connection *c, enum direction d, GBytes *record,
-          const char *argument)
-{
-    gsize len;
-    const guint8 *data = g_bytes_get_data(record, &len);
-
-    (void)a, (void)argument;
-    for (gsize i = 0; i < len; i++) {
-        forward(c, d, data + i, 1);
-        g_usleep(BYTE_USEC);
-    }
-}
-
-static void
-act_half(struct attacker *a, struct connection *c, enum direction d, GBytes *record,
-         const char *argument)
-{
-    (void)a, (void)argument;
-    forward_record(c, d, record);
-    if (!c->dead)
-        shutdown(c->fds[1 - d], SHUT_WR);
-}
-
-static const struct action actions[] = {
-    { "drop", FALSE, act_drop },       { "dup", FALSE, act_dup },
-    { "swap", FALSE, act_swap },       { "reflect", FALSE, act_reflect },
-    { "cut", FALSE, act_cut },         { "cut-after", FALSE, act_cut_after },
-    { "delay", TRUE, act_delay },      { "trunc", TRUE, act_trunc },
-    { "flip", TRUE, act_flip },        { "inject", TRUE, act_inject },
-    { "bytes", FALSE, act_bytes },     { "half", FALSE, act_half },
 };
 
 /* ---- records ---- */
@@ -303,7 +112,7 @@ record_done(struct attacker *a, struct connection *c, enum direction d, GBytes *
         fflush(a->record);
     }
     if (o) {
-        o->action->run(a, c, d, record, o->argument);
+        o->action->run(c, d, record, o->argument);
         order_free(o);
     } else {
         forward_record(c, d, record);
@@ -379,24 +188,23 @@ static gboolean
 order_add(struct attacker *a, char **words)
 {
     int direction = direction_of(words[0]);
+    const struct action *action;
     struct order *o;
 
     if (direction < 0 || !words[1] || !words[2])
         return FALSE;
-    for (guint i = 0; i < G_N_ELEMENTS(actions); i++) {
-        if (strcmp(actions[i].name, words[2]) || (actions[i].needs_argument && !words[3]))
-            continue;
-        o = g_new0(struct order, 1);
-        o->direction = (enum direction)direction;
-        if (g_str_has_prefix(words[1], OVER))
-            o->over = (gsize)atoi(words[1] + strlen(OVER));
-        o->record = strcmp(words[1], "next") && o->over == 0 ? atoi(words[1]) : -1;
-        o->action = &actions[i];
-        o->argument = g_strdup(words[3]);
-        g_ptr_array_add(a->orders, o);
-        return TRUE;
-    }
-    return FALSE;
+    action = attack_find(words[2], words[3] != NULL);
+    if (!action)
+        return FALSE;
+    o = g_new0(struct order, 1);
+    o->direction = (enum direction)direction;
+    if (g_str_has_prefix(words[1], OVER))
+        o->over = (gsize)atoi(words[1] + strlen(OVER));
+    o->record = strcmp(words[1], "next") && o->over == 0 ? atoi(words[1]) : -1;
+    o->action = action;
+    o->argument = g_strdup(words[3]);
+    g_ptr_array_add(a->orders, o);
+    return TRUE;
 }
 
 static gboolean
@@ -423,7 +231,7 @@ static gboolean
 say_send(struct attacker *a, char **words, GString *answer)
 {
     int direction = direction_of(words[1]);
-    g_autoptr(GBytes) bytes = words[1] && words[2] ? bytes_of(words[2]) : NULL;
+    g_autoptr(GBytes) bytes = words[1] && words[2] ? attack_bytes(words[2]) : NULL;
 
     (void)answer;
     if (direction < 0 || !bytes || !newest(a))
