@@ -144,9 +144,8 @@ power_up(struct app *a, GError **error)
         rc = engine_startup(a->engine, ENGINE_STARTUP_STATE);
     else if (a->flags.startup_deactivated)
         rc = engine_startup(a->engine, ENGINE_STARTUP_DEACTIVATED);
-    /* As swtpm 0.7.1: the client's own Startup may mend it, as it mends a missing STATE. */
     if (rc != 0)
-        g_warning("Startup of the TPM says 0x%x", rc);
+        return error_system(error, "Could not initialize the TPM: Startup says 0x%x", rc);
     return TRUE;
 }
 
