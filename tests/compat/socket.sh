@@ -114,8 +114,6 @@ if [ -e /proc/net/if_inet6 ]; then
     six ours "$swtpm" > ours.out
     diff theirs.out ours.out || fail "other answers over IPv6"
     [ "$(wc -l < ours.out)" = 4 ] || fail "IPv6: $(cat ours.out)"
-else
-    echo "no IPv6 on this machine: nothing was asked over it"
 fi
 
 # Better: commands in pieces and commands that come together.
@@ -202,3 +200,5 @@ LINES
 # Debian's says this too, but ends with 0.
 expect_fail 'startup-deactivated' "$swtpm" socket --tpm2 --tpmstate dir="$TMP/wrong" \
     --server type=tcp,port="$port" --flags startup-deactivated
+
+[ -e /proc/net/if_inet6 ] || skip "all but IPv6 was tried: this machine has none"
