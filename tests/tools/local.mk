@@ -20,11 +20,15 @@ check_PROGRAMS += tests/tools/loris
 tests_tools_loris_SOURCES = tests/tools/loris.c
 tests_tools_loris_LDADD = $(LINK_LIBS)
 
-check_PROGRAMS += tests/tools/rogue tests/tools/rivals
-tests_tools_rogue_SOURCES = tests/tools/rogue.c tests/tools/tenant.c tests/tools/tenant.h
+check_PROGRAMS += tests/tools/rogue tests/tools/rivals tests/tools/resumer
+TENANT = tests/tools/tenant.c tests/tools/tenant.h
+STEPS = tests/tools/steps.c tests/tools/steps.h $(TENANT)
+tests_tools_rogue_SOURCES = tests/tools/rogue.c $(TENANT)
 tests_tools_rogue_LDADD = $(SESSION_LIBS) $(LINK_LIBS)
-tests_tools_rivals_SOURCES = tests/tools/rivals.c tests/tools/tenant.c tests/tools/tenant.h
+tests_tools_rivals_SOURCES = tests/tools/rivals.c $(STEPS)
 tests_tools_rivals_LDADD = $(SESSION_LIBS) $(LINK_LIBS)
+tests_tools_resumer_SOURCES = tests/tools/resumer.c $(STEPS)
+tests_tools_resumer_LDADD = $(SESSION_LIBS) $(LINK_LIBS)
 
 check_PROGRAMS += tests/tools/log_writes
 tests_tools_log_writes_SOURCES = tests/tools/log_writes.c

@@ -9,7 +9,7 @@
  */
 #include "config.h"
 
-#include "tests/tools/tenant.h"
+#include "tests/tools/steps.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,140 +17,27 @@
 
 #define CROWD 9                      /* links half open, one more than there may be */
 #define FLOOD_SECONDS 3
-#define STEP_USEC 5000               /* for the CoCoTPM to take up what was said */
 
 struct rivals {
     struct tenant a, b;
-    guint8 attach_id[ATTACH_ID_SIZE];
-    guint8 message[COCO_MESSAGE_MAX];
 };
-
-static void
-tell(const char *name, int status)
-{
-    if (status == TENANT_CLOSED)
-        printf("%s closed\n", name);
-    else
-        printf("%s %d\n", name, status);
-}
-
-/* Up to the answer to HELLO; its status. */
-static int
-greet(struct tenant *t)
-{
-    const struct claims c = tenant_claims(t);
-
-    t->tls = tenant_channel(t);
-    tenant_write_hello(t, &c);
-    (void)tenant_say(t, t->hello, t->hello_len);
-    return tenant_hear(t, NULL);
-}
-
-static int
-attach(struct rivals *r, struct tenant *t)
-{
-    struct builder b = builder_on(r->message, sizeof(r->message));
-    int status = greet(t);
-
-    if (status != COCO_OK)
-        return status;
-    tenant_write_attach(t, &b);
-    (void)tenant_say(t, r->message, builder_len(&b));
-    status = tenant_hear(t, NULL);
-    if (status == COCO_OK)
-        memcpy(r->attach_id, t->answer + MESSAGE_HEADER, ATTACH_ID_SIZE);
-    return status;
-}
-
-static void
-attach_or_die(struct rivals *r, struct tenant *t)
-{
-    const int status = attach(r, t);
-
-    if (status == COCO_OK)
-        return;
-    tell("attach", status);
-    exit(EXIT_SUCCESS);
-}
 
 /* Two launches, or one twice, that send ATTACH before either is answered. */
 static void
 attach_at_once(struct rivals *r)
 {
     guint8 second[COCO_MESSAGE_MAX];
-    struct builder first_b = builder_on(r->message, sizeof(r->message));
+    struct builder first_b = builder_on(r->a.message, sizeof(r->a.message));
     struct builder second_b = builder_on(second, sizeof(second));
 
-    if (greet(&r->a) != COCO_OK || greet(&r->b) != COCO_OK)
+    if (steps_greet(&r->a) != COCO_OK || steps_greet(&r->b) != COCO_OK)
         tenant_die("HELLO", NULL);
     tenant_write_attach(&r->a, &first_b);
     tenant_write_attach(&r->b, &second_b);
-    (void)tenant_say(&r->a, r->message, builder_len(&first_b));
+    (void)tenant_say(&r->a, r->a.message, builder_len(&first_b));
     (void)tenant_say(&r->b, second, builder_len(&second_b));
-    tell("first", tenant_hear(&r->a, NULL));
-    tell("second", tenant_hear(&r->b, NULL));
-}
-
-/* RESUME of the attached launch, with evidence of @t. */
-static gsize
-write_resume(struct rivals *r, struct tenant *t, Tls *channel, guint64 sent, guint64 received)
-{
-    struct resume said = { .sent = sent, .received = received };
-    struct builder b = builder_on(r->message, sizeof(r->message));
-    g_auto(evidence_t) e = { 0 };
-
-    memcpy(said.attach_id, r->attach_id, sizeof(said.attach_id));
-    message_header_write(&b, TAG_COCO_COMMAND, 0, COCO_RESUME);
-    resume_write(&said, &b);
-    tenant_evidence(t, channel, SIDE_CLIENT, r->message + MESSAGE_HEADER, RESUME_SIZE, &e);
-    evidence_write(&e, &b);
-    builder_be32_at(&b, 2, (guint32)builder_len(&b));
-    return builder_len(&b);
-}
-
-static Tls *
-channel_to_resume(struct tenant *t)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(Secret) key = protocol_resume_key(t->tls, &error);
-
-    if (key == NULL)
-        tenant_die("resumption key", error);
-    return tenant_resume_channel(t, key, 1);
-}
-
-/* TPM2_CreatePrimary of an RSA key under the owner (Part 3, 24.1), another one each time: a command
- * that takes a while. */
-static void
-say_long_command(struct tenant *t)
-{
-    guint8 command[] = {
-        0x80, 0x02, 0, 0, 0, 0x45, 0, 0, 0x01, 0x31, 0x40, 0, 0, 0x01, 0, 0, 0, 9, 0x40, 0, 0, 9,
-        0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0x1c, 0, 1, 0, 0x0b, 0, 3, 0, 0x72, 0, 0, 0, 6, 0, 0x80,
-        0, 0x43, 0, 0x10, 8, 0, 0, 0, 0, 0, 0, 2, 0xaa, 0xaa, 0, 0, 0, 0, 0, 0,
-    };
-    const guint32 unique = g_random_int();
-
-    G_STATIC_ASSERT(sizeof(command) == 0x45);
-    memcpy(command + sizeof(command) - 8, &unique, 2);
-    (void)tenant_say(t, command, sizeof(command));
-    g_usleep(STEP_USEC);
-}
-
-/* TPM2_GetRandom of one byte; an answer to what was sent before it does not count. */
-static int
-still_served(struct tenant *t, Tls *channel)
-{
-    static const guint8 command[] = { 0x80, 0x01, 0, 0, 0, 0x0c, 0, 0, 0x01, 0x7b, 0, 1 };
-    int status;
-
-    t->tls = channel;
-    if (!tenant_say(t, command, sizeof(command)))
-        return TENANT_CLOSED;
-    do
-        status = tenant_hear(t, NULL);
-    while (status == 0 && t->answer_len != MESSAGE_HEADER + 2 + 1);
-    return status;
+    steps_tell("first", tenant_hear(&r->a, NULL));
+    steps_tell("second", tenant_hear(&r->b, NULL));
 }
 
 /*
@@ -166,24 +53,24 @@ resume_against_takeover(struct rivals *r)
     Tls *first, *again;
     gsize len;
 
-    attach_or_die(r, &r->a);
-    if (greet(&r->b) != COCO_OK)
+    steps_attach_or_die(&r->a);
+    if (steps_greet(&r->b) != COCO_OK)
         tenant_die("HELLO", NULL);
     first = r->a.tls;
-    again = channel_to_resume(&r->a);
+    again = steps_channel_to_resume(&r->a, 1);
     tenant_write_attach(&r->b, &b);
-    len = write_resume(r, &r->a, again, 2, 1);
-    say_long_command(&r->a);
+    len = steps_write_resume(&r->a, &r->a, again, 2, 1);
+    steps_say_long(&r->a);
     r->a.tls = again;
-    (void)tenant_say(&r->a, r->message, len);
+    (void)tenant_say(&r->a, r->a.message, len);
     g_usleep(STEP_USEC);
     (void)tenant_say(&r->b, late, builder_len(&b));
-    tell("takeover", tenant_hear(&r->b, NULL));
-    tell("resume", tenant_hear(&r->a, &words));
+    steps_tell("takeover", tenant_hear(&r->b, NULL));
+    steps_tell("resume", tenant_hear(&r->a, &words));
     printf("words %s\n", words != NULL ? words : "none");
-    tell("old-link", still_served(&r->a, first));
-    tell("resumed-link", still_served(&r->a, again));
-    tell("new-launch", still_served(&r->b, r->b.tls));
+    steps_tell("old-link", steps_served(&r->a, first));
+    steps_tell("resumed-link", steps_served(&r->a, again));
+    steps_tell("new-launch", steps_served(&r->b, r->b.tls));
 }
 
 /* RESUME from a second place while the first link is alive and says nothing. */
@@ -193,15 +80,15 @@ resume_beside(struct rivals *r)
     Tls *first, *again;
     gsize len;
 
-    attach_or_die(r, &r->a);
+    steps_attach_or_die(&r->a);
     first = r->a.tls;
-    again = channel_to_resume(&r->a);
-    len = write_resume(r, &r->a, again, 1, 1);
+    again = steps_channel_to_resume(&r->a, 1);
+    len = steps_write_resume(&r->a, &r->a, again, 1, 1);
     r->a.tls = again;
-    (void)tenant_say(&r->a, r->message, len);
-    tell("resume", tenant_hear(&r->a, NULL));
-    tell("old-link", still_served(&r->a, first));
-    tell("resumed-link", still_served(&r->a, again));
+    (void)tenant_say(&r->a, r->a.message, len);
+    steps_tell("resume", tenant_hear(&r->a, NULL));
+    steps_tell("old-link", steps_served(&r->a, first));
+    steps_tell("resumed-link", steps_served(&r->a, again));
 }
 
 /* EVIDENCE, of a key that is not there: what counts is how often it is looked at. */
@@ -225,16 +112,16 @@ evidence_on_many_links(struct rivals *r)
     guint64 number = 1;
     guint looked = 0;
 
-    attach_or_die(r, &r->a);
+    steps_attach_or_die(&r->a);
     for (guint64 sent = 1; number <= 8; number++, sent++) {
         g_autoptr(GError) error = NULL;
         g_autoptr(Secret) key = protocol_resume_key(r->a.tls, &error);
         Tls *again = tenant_resume_channel(&r->a, key, number);
-        const gsize len = write_resume(r, &r->a, again, sent, sent);
+        const gsize len = steps_write_resume(&r->a, &r->a, again, sent, sent);
 
         tls_free(r->a.tls);
         r->a.tls = again;
-        (void)tenant_say(&r->a, r->message, len);
+        (void)tenant_say(&r->a, r->a.message, len);
         if (tenant_hear(&r->a, NULL) != COCO_OK)
             tenant_die("RESUME", NULL);
         looked += ask_evidence(&r->a, again) != COCO_BUSY;
@@ -252,7 +139,7 @@ flood(struct rivals *r)
     guint reports = 0, first = 0, refused = 0;
 
     while (g_get_monotonic_time() < end || refused == 0) {
-        const int status = greet(&r->a);
+        const int status = steps_greet(&r->a);
 
         tls_free(r->a.tls);
         if (status == COCO_OK)
@@ -260,7 +147,7 @@ flood(struct rivals *r)
         else if (status == COCO_BUSY)
             refused++;
         else
-            tell("hello", status);
+            steps_tell("hello", status);
         if (refused == 0)
             first = reports;
     }
@@ -290,7 +177,7 @@ crowd(struct rivals *r)
         alive += ask_info(&r->a, links[i]) == COCO_OK;
     printf("eight %u\n", alive);
     links[CROWD - 1] = tenant_channel(&r->a);
-    tell("oldest", ask_info(&r->a, links[0]));
+    steps_tell("oldest", ask_info(&r->a, links[0]));
     alive = 0;
     for (guint i = 1; i < CROWD; i++)
         alive += ask_info(&r->a, links[i]) == COCO_OK;

@@ -6,6 +6,7 @@
 
 #include "tests/tools/tenant.h"
 
+#include "base/error.h"
 #include "base/io.h"
 #include "cocotransport/link/link.h"
 
@@ -88,15 +89,22 @@ find_context(struct tenant *t, enum schedule_role role, guint8 ret[static SHA256
 }
 
 static Tls *
-open_channel(struct tenant *t, enum schedule_role role, const Secret *key, guint64 number)
+try_channel(struct tenant *t, enum schedule_role role, const Secret *key, guint64 number,
+            GError **error)
 {
     struct psk_identity id = { .role = (guint8)role, .number = number };
-    g_autoptr(GError) error = NULL;
-    Tls *tls;
 
     memcpy(id.uuid, t->uuid, sizeof(id.uuid));
     find_context(t, role, id.context);
-    tls = client_open_channel(&id, key, connect_to, t->link, t->deadline, &error);
+    return client_open_channel(&id, key, connect_to, t->link, t->deadline, error);
+}
+
+static Tls *
+open_channel(struct tenant *t, enum schedule_role role, const Secret *key, guint64 number)
+{
+    g_autoptr(GError) error = NULL;
+    Tls *tls = try_channel(t, role, key, number, &error);
+
     if (tls == NULL)
         tenant_die("handshake", error);
     return tls;
@@ -114,6 +122,17 @@ Tls *
 tenant_resume_channel(struct tenant *t, const Secret *key, guint64 number)
 {
     return open_channel(t, ROLE_RESUME, key, number);
+}
+
+Tls *
+tenant_try_key(struct tenant *t, const Secret *key, guint64 number)
+{
+    g_autoptr(GError) error = NULL;
+    Tls *tls = try_channel(t, ROLE_RESUME, key, number, &error);
+
+    if (tls == NULL && !g_error_matches(error, COCO_ERROR, COCO_ERROR_DENIED))
+        tenant_die("handshake", error);
+    return tls;
 }
 
 struct claims

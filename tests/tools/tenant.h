@@ -21,6 +21,8 @@ struct tenant {
     gsize hello_len;
     guint8 answer[COCO_MESSAGE_MAX]; /* the last one, whole */
     gsize answer_len;
+    guint8 message[COCO_MESSAGE_MAX];
+    guint8 attach_id[ATTACH_ID_SIZE];
 };
 
 #define TENANT_CLOSED (-1)
@@ -34,6 +36,8 @@ void tenant_prepare(struct tenant *t, char *link, const char *policy, const char
 /* A handshake of role cocovm, or of role resume with a key and its number. */
 Tls *tenant_channel(struct tenant *t);
 Tls *tenant_resume_channel(struct tenant *t, const Secret *key, guint64 number);
+/* The same; NULL when the other side does not know the key. */
+Tls *tenant_try_key(struct tenant *t, const Secret *key, guint64 number);
 
 /* The honest client's claims. */
 struct claims tenant_claims(const struct tenant *t);

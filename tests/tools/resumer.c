@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * resumer - a client whose RESUME is wrong in one point, and one that greets at
+ * the worst moment.
+ *
+ *   resumer WHAT LINK-SOCKET POLICY UUID PLATFORM PLATFORM2
+ *
+ * Prints what it was told: "NAME STATUS", or "NAME closed". PLATFORM2 is
+ * another launch of the image.
+ */
+#include "config.h"
+
+#include "tests/tools/steps.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct play {
+    struct tenant a, b;
+    guint64 executed;                /* ATTACH is 1 */
+    guint64 number;                  /* of the newest key */
+};
+
+static void
+begin(struct play *p)
+{
+    steps_attach_or_die(&p->a);
+    p->executed = 1;
+    p->number = 1;
+}
+
+/* On @p's channel, which has to be good. */
+static void
+use(struct play *p)
+{
+    if (steps_served(&p->a, p->a.tls) != COCO_OK)
+        tenant_die("a command", NULL);
+    p->executed++;
+}
+
+/* The honest client resumes, and uses the TPM. */
+static void
+resume(struct play *p, const char *name)
+{
+    Tls *next = steps_channel_to_resume(&p->a, p->number);
+    const gsize len = steps_write_resume(&p->a, &p->a, next, p->executed, p->executed);
+    int status;
+
+    tls_free(p->a.tls);
+    p->a.tls = next;
+    (void)tenant_say(&p->a, p->a.message, len);
+    status = tenant_hear(&p->a, NULL);
+    p->number++;
+    if (status == COCO_OK)
+        use(p);
+    steps_tell(name, status);
+}
+
+static Secret *
+key_of(const struct tenant *t)
+{
+    g_autoptr(GError) error = NULL;
+    Secret *key = protocol_resume_key(t->tls, &error);
+
+    if (key == NULL)
+        tenant_die("resumption key", error);
+    return key;
+}
+
+static void
+offer(struct play *p, const char *name, const Secret *key, guint64 number)
+{
+    g_autoptr(Tls) tls = tenant_try_key(&p->a, key, number);
+
+    printf("%s %s\n", name, tls != NULL ? "taken" : "refused");
+}
+
+/* Keys that were replaced, and numbers that are not theirs. */
+static void
+old_keys(struct play *p)
+{
+    g_autoptr(Secret) first = NULL;
+    g_autoptr(Secret) second = NULL;
+    g_autoptr(Secret) third = NULL;
+
+    begin(p);
+    first = key_of(&p->a);
+    resume(p, "resume-1");
+    second = key_of(&p->a);
+    resume(p, "resume-2");
+    third = key_of(&p->a);
+    offer(p, "replaced", first, 1);
+    offer(p, "replaced-as-2", first, 2);
+    offer(p, "replaced-as-3", first, 3);
+    offer(p, "number-0", third, 0);
+    offer(p, "number-4", third, 4);
+    offer(p, "own-as-3", second, 3);
+    offer(p, "own", second, 2);
+    offer(p, "next", third, 3);
+    resume(p, "honest");
+}
+
+/* RESUME on a link of its own, by a key that is good; the session at hand is looked at after. */
+static void
+wrong(struct play *p, const char *name, struct tenant *witness, guint64 sent, guint64 received)
+{
+    Tls *mine = p->a.tls;
+    Tls *other = steps_channel_to_resume(&p->a, p->number);
+    const gsize len = steps_write_resume(&p->a, witness, other, sent, received);
+
+    p->a.tls = other;
+    (void)tenant_say(&p->a, p->a.message, len);
+    steps_tell(name, tenant_hear(&p->a, NULL));
+    p->a.tls = mine;
+    tls_free(other);
+}
+
+/* The number of the last command is seen only when the older link's session is back: that link
+ * ends, and its client resumes. */
+static void
+wrong_numbers(struct play *p)
+{
+    begin(p);
+    use(p);
+    use(p);
+    wrong(p, "behind", &p->a, p->executed - 1, p->executed - 1);
+    resume(p, "then");
+    wrong(p, "far-behind", &p->a, 1, 1);
+    resume(p, "then");
+    wrong(p, "attach-again", &p->a, 1, 0);
+    resume(p, "then");
+    wrong(p, "ahead", &p->a, p->executed + 1, p->executed + 1);
+    resume(p, "then");
+    wrong(p, "far-ahead", &p->a, p->executed + 2, p->executed + 1);
+    resume(p, "then");
+    wrong(p, "answers-ahead", &p->a, p->executed, p->executed + 1);
+    wrong(p, "two-open", &p->a, p->executed + 2, p->executed);
+    wrong(p, "last", &p->a, G_MAXUINT64, G_MAXUINT64);
+    resume(p, "then");
+    wrong(p, "zero", &p->a, 0, 0);
+}
+
+/* What can be told at once leaves the older link alone. */
+static void
+wrong_launch(struct play *p)
+{
+    guint8 id[ATTACH_ID_SIZE];
+
+    begin(p);
+    use(p);
+    wrong(p, "another-launch", &p->b, p->executed, p->executed);
+    use(p);
+    memcpy(id, p->a.attach_id, sizeof(id));
+    p->a.attach_id[0] ^= 1;
+    wrong(p, "another-attach-id", &p->a, p->executed, p->executed);
+    memset(p->a.attach_id, 0, sizeof(id));
+    wrong(p, "no-attach-id", &p->a, p->executed, p->executed);
+    memcpy(p->a.attach_id, id, sizeof(id));
+    use(p);
+    resume(p, "then");
+}
+
+/* RESUME without evidence, with half of it, and evidence over other numbers. */
+static void
+wrong_evidence(struct play *p)
+{
+    static const struct { const char *name; gsize cut; guint8 flip; } cases[] = {
+        { "none", MESSAGE_HEADER + RESUME_SIZE, 0 }, { "half", MESSAGE_HEADER + RESUME_SIZE + 600, 0 },
+        { "other-numbers", 0, 1 },
+    };
+
+    begin(p);
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Tls *mine = p->a.tls;
+        g_autoptr(Tls) other = steps_channel_to_resume(&p->a, p->number);
+        gsize len = steps_write_resume(&p->a, &p->a, other, p->executed, p->executed);
+        struct builder size = builder_on(p->a.message + 2, 4);
+
+        len = cases[i].cut != 0 ? cases[i].cut : len;
+        builder_be32(&size, (guint32)len);
+        /* The last command's number, one higher: a lost command. */
+        if (cases[i].flip)
+            p->a.message[MESSAGE_HEADER + ATTACH_ID_SIZE + 7]++;
+        p->a.tls = other;
+        (void)tenant_say(&p->a, p->a.message, len);
+        steps_tell(cases[i].name, tenant_hear(&p->a, NULL));
+        p->a.tls = mine;
+        use(p);
+    }
+    resume(p, "then");
+}
+
+/* Another launch greets while a command runs, while CANCEL is under way, and after. */
+static void
+greet_while_busy(struct play *p)
+{
+    begin(p);
+    steps_say_long(&p->a);
+    steps_tell("while-it-runs", steps_greet(&p->b));
+    (void)tenant_say_code(&p->a, TAG_COCO_COMMAND, COCO_CANCEL);
+    steps_tell("while-cancelled", steps_greet(&p->b));
+    steps_tell("command", tenant_hear(&p->a, NULL));
+    steps_tell("after", steps_greet(&p->b));
+    use(p);
+    p->executed++;
+    resume(p, "then");
+}
+
+static void
+greet(struct play *p)
+{
+    steps_tell("hello", steps_greet(&p->b));
+}
+
+static const struct {
+    const char *name;
+    void (*run)(struct play *p);
+} plays[] = {
+    { "keys", old_keys },          { "numbers", wrong_numbers },    { "launch", wrong_launch },
+    { "evidence", wrong_evidence }, { "busy", greet_while_busy },    { "greet", greet },
+};
+
+int
+main(int argc, char **argv)
+{
+    g_autofree struct play *p = g_new0(struct play, 1);
+
+    g_set_prgname("resumer");
+    if (argc != 7) {
+        fprintf(stderr, "usage: resumer WHAT LINK-SOCKET POLICY UUID PLATFORM PLATFORM2\n");
+        return 2;
+    }
+    tenant_prepare(&p->a, argv[2], argv[3], argv[4], argv[5]);
+    tenant_prepare(&p->b, argv[2], argv[3], argv[4], argv[6]);
+    for (gsize i = 0; i < G_N_ELEMENTS(plays); i++)
+        if (strcmp(plays[i].name, argv[1]) == 0) {
+            plays[i].run(p);
+            return 0;
+        }
+    fprintf(stderr, "resumer: there is no \"%s\"\n", argv[1]);
+    return 2;
+}
