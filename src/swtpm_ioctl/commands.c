@@ -56,7 +56,9 @@ parse_locality(const char *text, guint8 *ret, GError **error)
     char *end;
     unsigned long value = strtoul(text, &end, 0);
 
-    if (end == text || *end != '\0' || value > 4)
+    if (end == text || *end != '\0')
+        return error_malformed(error, "Could not get locality number from %s.", text);
+    if (value > 4)
         return error_malformed(error, "Locality outside valid range of [0..4].");
     *ret = (guint8)value;
     return TRUE;
@@ -72,6 +74,13 @@ parse_number(const char *text, const char *what, guint64 *ret, GError **error)
     if (end == text || *end != '\0' || errno != 0)
         return error_malformed(error, "Cannot parse %s.", what);
     return TRUE;
+}
+
+static gboolean
+parse_size(const char *text, guint64 *ret, GError **error)
+{
+    return parse_number(text, "buffer size", ret, NULL) ||
+           error_malformed(error, "Could not get buffersize from %s.", text);
 }
 
 static gboolean
@@ -105,7 +114,7 @@ command_check(const struct ioctl_options *o, enum run_command which, GError **er
     case RUN_LOCALITY:
         return parse_locality(value, &locality, error);
     case RUN_BUFFER:
-        return parse_number(value, "buffer size", &number, error);
+        return parse_size(value, &number, error);
     case RUN_INFO:
         return parse_number(value, "info flags", &number, error);
     case RUN_LOCK:
@@ -153,10 +162,10 @@ run_established(const struct target *t, GError **error)
 static gboolean
 run_locality(const struct target *t, guint32 code, const char *text, GError **error)
 {
-    guint8 body[4] = { 0 };
+    guint8 locality = 0;
 
-    return parse_locality(text, &body[0], error) &&
-           request(t, code, body, code == CMD_SET_LOCALITY ? 4 : 1, NULL, 0, error);
+    return parse_locality(text, &locality, error) &&
+           request(t, code, &locality, sizeof(locality), NULL, 0, error);
 }
 
 static gboolean
@@ -218,7 +227,8 @@ run_save(const struct target *t, const char *type, const char *path, GError **er
 
     if (!parse_type(type, &number, error))
         return FALSE;
-    builder_be32(&out, 0);
+    /* Without the layer of the file key, so that a swtpm with another takes it. */
+    builder_be32(&out, PTM_STATE_FLAG_DECRYPTED);
     builder_be32(&out, number);
     builder_be32(&out, 0);
     /* "There is no such state" is no failure: an empty file says so (savestate before it is saved). */
@@ -288,7 +298,7 @@ run_buffer(const struct target *t, const char *text, GError **error)
     struct cursor in = cursor_from(bytes, sizeof(bytes));
     guint64 size = 0;
 
-    if (!parse_number(text, "buffer size", &size, error) ||
+    if (!parse_size(text, &size, error) ||
         !request_u32(t, CMD_SET_BUFFERSIZE, (guint32)size, bytes, sizeof(bytes), error))
         return FALSE;
     printf("TPM buffersize: %u\n", cursor_be32(&in));
