@@ -16,6 +16,10 @@ LINE
 diff wanted caps || fail "--print-capabilities says something else"
 [ "$("$swtpm" socket --tpm2 --print-states --tpmstate dir=state)" = \
     '{ "type": "swtpm", "states": [] }' ] || fail "--print-states of an empty folder"
+: > linear
+"$swtpm" socket --tpm2 --print-states --tpmstate backend-uri=file://"$TMP/linear" > states 2>&1
+[ "$(cat states)" = '{ "type": "swtpm", "states": [] }' ] && [ ! -s linear ] ||
+    fail "--print-states of an empty file: $(cat states)"
 "$swtpm" socket --tpm2 --print-info 1 | finds '"family":"2.0"' || fail "--print-info"
 [ "$("$swtpm" --version | wc -l)" = 2 ] || fail "--version has two lines"
 

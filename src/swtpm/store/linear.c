@@ -361,14 +361,25 @@ linear_remove(Store *s, const char *name, gboolean must_exist, GError **error)
     return free_slot(l, slot, error) && fit_size(l, error) && commit(l, error);
 }
 
+/* Looking makes no file, and formats none. */
+static gboolean
+is_formatted(const struct linear *l)
+{
+    g_auto(AutoFd) fd = open(l->path, O_RDONLY | O_CLOEXEC);
+    guint8 magic[8] = { 0 };
+    struct cursor in = cursor_from(magic, sizeof(magic));
+
+    return fd >= 0 && pread(fd, magic, sizeof(magic), 0) == sizeof(magic) &&
+           cursor_le64(&in) == LINEAR_MAGIC;
+}
+
 static gssize
 linear_size(Store *s, const char *name)
 {
     struct linear *l = (struct linear *)s;
     struct slot *slot = slot_of(l, name);
 
-    /* Looking makes no file. */
-    if (l->fd < 0 && access(l->path, F_OK) < 0)
+    if (l->fd < 0 && !is_formatted(l))
         return -1;
     return slot != NULL && linear_open(l, NULL) && slot->offset != 0 ? (gssize)slot->len : -1;
 }
