@@ -68,6 +68,8 @@ parse_wishes(const char *text, struct wishes *ret, GError **error)
         else
             return error_malformed(error, "Unknown option '%s' for " OPTION, words[i]);
     }
+    if (w.overwrite && w.skip_if_exist)
+        return error_malformed(error, "Error: overwrite and skip-if-exist cannot both be used");
     *ret = w;
     return TRUE;
 }
@@ -93,21 +95,22 @@ write_text(const char *path, const char *text, GError **error)
     return g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0644, error);
 }
 
+/* Where it was not installed (a build tree), it is found as swtpm_setup was: through PATH. */
 static char *
 setup_conf(const char *folder)
 {
-    return g_strdup_printf("create_certs_tool = %s/swtpm_localca\n"
+    gboolean installed = access(BINDIR "/swtpm_localca", X_OK) == 0;
+
+    return g_strdup_printf("create_certs_tool = %sswtpm_localca\n"
                            "create_certs_tool_config = %s/swtpm-localca.conf\n"
                            "create_certs_tool_options = %s/swtpm-localca.options\n"
                            "# Comma-separated list (no spaces) of PCR banks to activate by default\n"
-                           "active_pcr_banks = sha256\n", BINDIR, folder, folder);
+                           "active_pcr_banks = sha256\n", installed ? BINDIR "/" : "", folder, folder);
 }
 
 static char *
-localca_conf(const char *folder)
+localca_conf(const char *state)
 {
-    g_autofree char *state = g_build_filename(folder, "var/lib/swtpm-localca", NULL);
-
     return g_strdup_printf("statedir = %s\nsigningkey = %s/signkey.pem\n"
                            "issuercert = %s/issuercert.pem\ncertserial = %s/certserial\n",
                            state, state, state, state);
@@ -147,7 +150,8 @@ write_all(const char *folder, const struct wishes *w, GError **error)
     static const char *const names[] = {
         "swtpm_setup.conf", "swtpm-localca.conf", "swtpm-localca.options",
     };
-    char *texts[] = { setup_conf(folder), localca_conf(folder), localca_options() };
+    g_autofree char *state = g_build_filename(folder, "var/lib/swtpm-localca", NULL);
+    char *texts[] = { setup_conf(folder), localca_conf(state), localca_options() };
     char *paths[G_N_ELEMENTS(names) + 1] = { NULL };
     gboolean skip = FALSE;
     gboolean ok;
@@ -157,6 +161,8 @@ write_all(const char *folder, const struct wishes *w, GError **error)
     ok = check_existing(paths, w, &skip, error);
     if (ok && !skip && g_mkdir_with_parents(folder, 0700) < 0)
         ok = error_errno(error, errno, "Could not create %s", folder);
+    if (ok && !skip && g_mkdir_with_parents(state, 0755) < 0)
+        ok = error_errno(error, errno, "Could not create %s", state);
     for (guint i = 0; i < G_N_ELEMENTS(names) && ok && !skip; i++)
         ok = write_text(paths[i], texts[i], error);
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {

@@ -33,14 +33,18 @@ for name in swtpm_setup.conf swtpm-localca.conf swtpm-localca.options; do
 done
 echo '# mine' >> .config/swtpm-localca.options
 expect_fail 'exist' as_user swtpm-create-user-config-files
+expect_fail 'cannot both be used' as_user swtpm-create-user-config-files --skip-if-exist --overwrite
+[ "$(stat -c %U "$(sed -n 's/^statedir *= *//p' .config/swtpm-localca.conf)")" = "$user" ] ||
+    fail "there is no folder for the CA"
 as_user swtpm-create-user-config-files --skip-if-exist > words
 grep -q mine .config/swtpm-localca.options || fail "a file was written over"
 as_user swtpm-create-user-config-files --overwrite > words
 ! grep -q mine .config/swtpm-localca.options || fail "--overwrite has not written"
 
 echo "a TPM, with a CA in the user's own folder"
-# The tool's place in a build is another one than the installed one.
-sed -i "s#^create_certs_tool *=.*#create_certs_tool = $work/bin/swtpm_localca#" .config/swtpm_setup.conf
+# Where nothing is installed the tool has no path, and is found as swtpm_setup was.
+grep -Eq '^create_certs_tool = (/.*/)?swtpm_localca$' .config/swtpm_setup.conf ||
+    fail "another tool: $(cat .config/swtpm_setup.conf)"
 mkdir state
 chown "$user" state
 as_user swtpm_setup --tpm2 --tpm-state state --tpm "$work/bin/swtpm socket" --create-ek-cert \
