@@ -55,7 +55,7 @@ ours()
 {
     local path
 
-    for path in "$BUILD/$1" "$BUILD"/src/*/"$1" "$BUILD"/tests/*/"$1" "$SRC/samples/$1"; do
+    for path in "$BUILD"/src/*/"$1" "$BUILD/$1" "$BUILD"/tests/*/"$1" "$SRC/samples/$1"; do
         if [ -x "$path" ] && [ ! -d "$path" ]; then
             echo "$path"
             return

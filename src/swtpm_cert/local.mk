@@ -22,7 +22,6 @@ CLEANFILES += src/swtpm_cert/tcg_asn1.c
 src/swtpm_cert/tcg_asn1.c: src/swtpm_cert/tcg.asn
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(ASN1PARSER) -o $@ -n tcg_asn1_tab $<
 
-
-bin_PROGRAMS += swtpm_cert
-swtpm_cert_SOURCES = src/swtpm_cert/main.c
-swtpm_cert_LDADD = $(CERT_LIBS)
+bin_PROGRAMS += src/swtpm_cert/swtpm_cert
+src_swtpm_cert_swtpm_cert_SOURCES = src/swtpm_cert/main.c
+src_swtpm_cert_swtpm_cert_LDADD = $(CERT_LIBS)

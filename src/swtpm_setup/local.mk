@@ -12,6 +12,9 @@ libsetup_a_SOURCES = \
 	src/swtpm_setup/text.h \
 	src/swtpm_setup/version.h
 
+# The programs lie in the build tree where swtpm's do: test suites that were written for it take
+# them from there.
+
 # The steps, apart from main, for the unit tests.
 noinst_LIBRARIES += libsetupsteps.a
 SETUP_STEPS_LIBS = libsetupsteps.a $(SETUP_LIBS) $(BUNDLE_LIBS) $(STORE_LIBS) $(SEAL_LIBS) \
@@ -66,10 +69,10 @@ libsetupsteps_a_CPPFLAGS = $(AM_CPPFLAGS) $(SETUP_PATHS) $(JSON_CFLAGS) $(TSS_CF
 SETUP_PATHS = -DBINDIR='"$(bindir)"' -DSYSCONFDIR='"$(sysconfdir)"' \
 	-DPKGLIBEXECDIR='"$(pkglibexecdir)"'
 
-bin_PROGRAMS += swtpm_setup
-swtpm_setup_SOURCES = src/swtpm_setup/main.c
-swtpm_setup_CPPFLAGS = $(AM_CPPFLAGS) $(SETUP_PATHS) $(JSON_CFLAGS) $(TSS_CFLAGS)
-swtpm_setup_LDADD = $(SETUP_STEPS_LIBS)
+bin_PROGRAMS += src/swtpm_setup/swtpm_setup
+src_swtpm_setup_swtpm_setup_SOURCES = src/swtpm_setup/main.c
+src_swtpm_setup_swtpm_setup_CPPFLAGS = $(AM_CPPFLAGS) $(SETUP_PATHS) $(JSON_CFLAGS) $(TSS_CFLAGS)
+src_swtpm_setup_swtpm_setup_LDADD = $(SETUP_STEPS_LIBS)
 
 noinst_LIBRARIES += liblocalca.a
 LOCALCA_LIBS = liblocalca.a $(CERT_LIBS)
@@ -77,19 +80,19 @@ liblocalca_a_SOURCES = \
 	src/swtpm_setup/localca.c \
 	src/swtpm_setup/localca.h
 
-bin_PROGRAMS += swtpm_localca
-swtpm_localca_SOURCES = \
+bin_PROGRAMS += src/swtpm_localca/swtpm_localca
+src_swtpm_localca_swtpm_localca_SOURCES = \
 	src/swtpm_setup/attested.h \
 	src/swtpm_setup/attested_elsewhere.c \
 	src/swtpm_setup/localca_main.c
-swtpm_localca_CPPFLAGS = $(AM_CPPFLAGS) $(SETUP_PATHS)
-swtpm_localca_LDADD = $(LOCALCA_LIBS)
+src_swtpm_localca_swtpm_localca_CPPFLAGS = $(AM_CPPFLAGS) $(SETUP_PATHS)
+src_swtpm_localca_swtpm_localca_LDADD = $(LOCALCA_LIBS)
 
 # What --attested-request needs beside it: attested_elsewhere.c says why.
-pkglibexec_PROGRAMS += swtpm_localca_attested
-swtpm_localca_attested_SOURCES = \
+pkglibexec_PROGRAMS += src/swtpm_localca/swtpm_localca_attested
+src_swtpm_localca_swtpm_localca_attested_SOURCES = \
 	src/swtpm_setup/attested.c \
 	src/swtpm_setup/attested.h \
 	src/swtpm_setup/localca_main.c
-swtpm_localca_attested_CPPFLAGS = $(AM_CPPFLAGS) $(SETUP_PATHS) $(JSON_CFLAGS) $(TSS_CFLAGS)
-swtpm_localca_attested_LDADD = $(LOCALCA_LIBS) $(BUNDLE_LIBS)
+src_swtpm_localca_swtpm_localca_attested_CPPFLAGS = $(AM_CPPFLAGS) $(SETUP_PATHS) $(JSON_CFLAGS) $(TSS_CFLAGS)
+src_swtpm_localca_swtpm_localca_attested_LDADD = $(LOCALCA_LIBS) $(BUNDLE_LIBS)
