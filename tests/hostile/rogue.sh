@@ -10,14 +10,15 @@ rogue=$(ours rogue)
 world
 tpm_start
 
-# said LIE [VM]: what the CoCoTPM answers. Reports are made once a second (protocol, section 3).
+# said LIE [OTHER-VM]: what the CoCoTPM answers. Reports are made once a second (protocol, section 3).
 said()
 {
     local tries
 
     for ((tries = 0; tries < 60; tries++)); do
-        "$rogue" "$1" "$TMP/coco.sock" "$TMP/driver.policy" "$ID" "emulator:$TMP/${2:-cocovm}" \
-            > "$TMP/said" 2> "$TMP/rogue.log" || fail "$1: $(cat "$TMP/rogue.log")"
+        "$rogue" "$1" "$TMP/coco.sock" "$TMP/driver.policy" "$ID" "emulator:$TMP/cocovm" \
+            ${2:+"emulator:$TMP/$2"} > "$TMP/said" 2> "$TMP/rogue.log" ||
+            fail "$1: $(cat "$TMP/rogue.log")"
         grep -q "too many reports" "$TMP/said" || break
         sleep 0.5
     done
@@ -28,26 +29,30 @@ plain_start
 plain_extend 1
 plain_is "a client that proves nothing" 1
 
-# lie LIE ANSWER ATTACK: the honest launch is not used up by any of them.
+# lie LIE ANSWER ATTACK [OTHER-VM]: the honest launch is not used up by any of them.
 lie()
 {
     local answer
 
-    answer=$(said "$1")
+    answer=$(said "$1" ${4:+"$4"})
     grep -Eq -- "$2" <<< "$answer" || fail "$3: expected '$2', was told '$answer'"
     report "$3" "asks for no proof" "refused: ${answer%%:*}"
 }
 
 lie version "^status 8:" "an older version of the protocol"
-lie psk "^status 2:" "a claim of another kind of secret"
-lie uuid "^status 2:" "HELLO to another instance"
-lie missing "^status [14]:" "no evidence"
-lie certificate "^status [14]:" "a certificate without a report"
+lie psk "^status 2:.*kind of link secret" "a claim of another kind of secret"
+lie uuid "^status 2:.*another instance" "HELLO to another instance"
+lie missing "^status 4:.*evidence_kind" "no evidence"
+lie certificate "^status 4:.*evidence_kind" "a certificate without a report"
 lie role "^status 4:.*report_data" "evidence of the other role"
 lie hello "^status 4:.*report_data" "evidence over another HELLO"
 lie data "^status 4:.*report_data" "evidence that names no channel"
 lie relay "^status 4:.*report_data" "evidence of another channel"
-lie reflect "^status 4:" "the CoCoTPM's own evidence back"
+lie reflect "^status 4:.*measurement" "the CoCoTPM's own evidence back"
+lie kinds "^status 4:.*evidence_kind" "evidence of two kinds"
+image evil "the CoCoVM, with one byte changed"
+vm_launch chip evilvm "$TMP/evil.img"
+lie image "^status 4:.*measurement" "another image that names the right one, with the public key" evilvm
 lie order "^status 3:" "ATTACH before HELLO"
 lie twice "^status 3:" "HELLO twice"
 lie command "^status 3:" "a TPM command before HELLO"

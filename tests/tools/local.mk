@@ -30,6 +30,10 @@ tests_tools_rivals_LDADD = $(SESSION_LIBS) $(LINK_LIBS)
 tests_tools_resumer_SOURCES = tests/tools/resumer.c $(STEPS)
 tests_tools_resumer_LDADD = $(SESSION_LIBS) $(LINK_LIBS)
 
+check_PROGRAMS += tests/tools/impostor
+tests_tools_impostor_SOURCES = tests/tools/impostor.c tests/tools/tenant.c tests/tools/tenant.h
+tests_tools_impostor_LDADD = $(SESSION_LIBS) $(LINK_LIBS)
+
 check_PROGRAMS += tests/tools/log_writes
 tests_tools_log_writes_SOURCES = tests/tools/log_writes.c
 tests_tools_log_writes_LDADD = $(BASE_LIBS)

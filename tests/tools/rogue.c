@@ -3,9 +3,10 @@
  * rogue - a client that runs the right image and has the right key, but lies in
  * one point of HELLO or ATTACH, as a guest whose root sides with the host could.
  *
- *   rogue LIE LINK-SOCKET POLICY UUID PLATFORM
+ *   rogue LIE LINK-SOCKET POLICY UUID PLATFORM [OTHER-PLATFORM]
  *
- * Prints "ok", or the status and the words of the refusal, or "closed".
+ * With OTHER-PLATFORM it names itself by the reference of PLATFORM and proves that it
+ * runs on the other one. Prints "ok", or the status and the words of the refusal, or "closed".
  */
 #include "config.h"
 
@@ -79,6 +80,8 @@ make_evidence(struct rogue *r, Tls *other, struct evidence *ret)
                         lies(r, "role") ? SIDE_SERVER : SIDE_CLIENT, t->hello, t->hello_len, ret);
     if (lies(r, "certificate"))
         g_clear_pointer(&ret->parts[EVIDENCE_SNP_REPORT], g_bytes_unref);
+    if (lies(r, "kinds"))
+        ret->parts[EVIDENCE_TDX_QUOTE] = g_bytes_ref(ret->parts[EVIDENCE_SNP_REPORT]);
 }
 
 static void
@@ -124,13 +127,15 @@ main(int argc, char **argv)
     g_autofree struct rogue *r = g_new0(struct rogue, 1);
 
     g_set_prgname("rogue");
-    if (argc != 6) {
-        fprintf(stderr, "usage: rogue LIE LINK-SOCKET POLICY UUID PLATFORM\n");
+    if (argc != 6 && argc != 7) {
+        fprintf(stderr, "usage: rogue LIE LINK-SOCKET POLICY UUID PLATFORM [OTHER-PLATFORM]\n");
         return 2;
     }
     r->lie = argv[1];
     tenant_prepare(&r->tenant, argv[2], argv[3], argv[4], argv[5]);
     r->tenant.tls = tenant_channel(&r->tenant);
+    if (argc == 7)
+        tenant_move(&r->tenant, argv[6]);
     if (lies(r, "command"))
         say_early(r, TAG_TPM_NO_SESSIONS, 0x144);
     if (lies(r, "detach"))

@@ -25,8 +25,8 @@ tenant_die(const char *what, const GError *error)
     exit(EXIT_FAILURE);
 }
 
-static void
-read_uuid(const char *text, guint8 *ret)
+void
+tenant_read_uuid(const char *text, guint8 ret[static 16])
 {
     guint at = 0;
 
@@ -54,7 +54,18 @@ tenant_prepare(struct tenant *t, char *link, const char *policy, const char *uui
     t->provider = t->policy != NULL ? provider_open(platform, &error) : NULL;
     if (t->provider == NULL)
         tenant_die("preparing", error);
-    read_uuid(uuid, t->uuid);
+    tenant_read_uuid(uuid, t->uuid);
+}
+
+void
+tenant_move(struct tenant *t, const char *platform)
+{
+    g_autoptr(GError) error = NULL;
+
+    provider_free(t->provider);
+    t->provider = provider_open(platform, &error);
+    if (t->provider == NULL)
+        tenant_die("moving", error);
 }
 
 static int

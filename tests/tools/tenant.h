@@ -28,10 +28,15 @@ struct tenant {
 #define TENANT_CLOSED (-1)
 
 G_NORETURN void tenant_die(const char *what, const GError *error);
+/* Digits of which others are left out. */
+void tenant_read_uuid(const char *text, guint8 ret[static 16]);
 
 /* What @link, @policy, @uuid and @platform name; no link is opened. */
 void tenant_prepare(struct tenant *t, char *link, const char *policy, const char *uuid,
                     const char *platform);
+
+/* From now on its evidence is that of @platform. */
+void tenant_move(struct tenant *t, const char *platform);
 
 /* A handshake of role cocovm, or of role resume with a key and its number. */
 Tls *tenant_channel(struct tenant *t);

@@ -14,6 +14,8 @@ libsession_a_SOURCES = \
 	src/cocotransport/session/launch.h \
 	src/cocotransport/session/operator_client.c \
 	src/cocotransport/session/operator_client.h \
+	src/cocotransport/session/profile.c \
+	src/cocotransport/session/profile.h \
 	src/cocotransport/session/protocol.c \
 	src/cocotransport/session/protocol.h \
 	src/cocotransport/session/records.c \

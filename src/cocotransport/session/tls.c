@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/io.h"
+#include "cocotransport/session/profile.h"
 #include "cocotransport/session/records.h"
 
 #include <errno.h>
@@ -102,16 +103,25 @@ no_early_data(void *ctx, unsigned int type, const unsigned char *data, unsigned 
     return type == EXTENSION_EARLY_DATA ? GNUTLS_E_RECEIVED_ILLEGAL_EXTENSION : 0;
 }
 
+/* Each handshake message of the peer, before the library acts on it. */
 static int
-judge_hello(gnutls_session_t session, unsigned int type, unsigned int when, unsigned int incoming,
-            const gnutls_datum_t *message)
+judge_message(gnutls_session_t session, unsigned int type, unsigned int when,
+              unsigned int incoming, const gnutls_datum_t *message)
 {
-    (void)session;
-    (void)type;
+    const Tls *t = gnutls_session_get_ptr(session);
+
     (void)when;
     if (!incoming)
         return 0;
-    return gnutls_ext_raw_parse(NULL, no_early_data, message, GNUTLS_EXT_RAW_FLAG_TLS_CLIENT_HELLO);
+    if (!profile_message(t->records.server, type))
+        return GNUTLS_E_UNEXPECTED_HANDSHAKE_PACKET;
+    if (type == GNUTLS_HANDSHAKE_CLIENT_HELLO)
+        return gnutls_ext_raw_parse(NULL, no_early_data, message,
+                                    GNUTLS_EXT_RAW_FLAG_TLS_CLIENT_HELLO);
+    if (type == GNUTLS_HANDSHAKE_SERVER_HELLO &&
+        !profile_server_hello(message->data, message->size))
+        return GNUTLS_E_RECEIVED_ILLEGAL_PARAMETER;
+    return 0;
 }
 
 static gboolean
@@ -127,6 +137,8 @@ prepare(Tls *t, unsigned int role, GError **error)
         return FALSE;
     gnutls_session_set_ptr(t->session, t);
     gnutls_handshake_set_max_packet_length(t->session, HANDSHAKE_MAX);
+    gnutls_handshake_set_hook_function(t->session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_PRE,
+                                       judge_message);
     gnutls_transport_set_ptr(t->session, t);
     gnutls_transport_set_pull_function(t->session, pull);
     gnutls_transport_set_push_function(t->session, push);
@@ -155,8 +167,6 @@ tls_server_new(int fd, tls_lookup lookup, gpointer data, GError **error)
     if (!io_set_nonblocking(fd, TRUE, error) || !prepare(t, GNUTLS_SERVER, error) ||
         !gnutls_ok(gnutls_psk_allocate_server_credentials(&t->server), "TLS", error))
         return NULL;
-    gnutls_handshake_set_hook_function(t->session, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_PRE,
-                                       judge_hello);
     gnutls_psk_set_server_credentials_function2(t->server, find_key);
     if (!gnutls_ok(gnutls_credentials_set(t->session, GNUTLS_CRD_PSK, t->server), "TLS", error))
         return NULL;
@@ -226,32 +236,26 @@ judge(Tls *t, int rc, const char *what, GError **error)
     return TLS_FAILED;
 }
 
-/* What has to be so whatever the library was told or negotiated. */
 static const char *
-profile_breach(const Tls *t)
+breach(const Tls *t)
 {
-    const gnutls_cipher_algorithm_t cipher = gnutls_cipher_get(t->session);
+    const struct profile p = {
+        .version = gnutls_protocol_get_version(t->session),
+        .kx = gnutls_kx_get(t->session),
+        .group = gnutls_group_get(t->session),
+        .cipher = gnutls_cipher_get(t->session),
+        .resumed = gnutls_session_is_resumed(t->session) != 0,
+        .early_data = (gnutls_session_get_flags(t->session) & GNUTLS_SFLAGS_EARLY_DATA) != 0,
+        .identity_len = t->identity_len,
+    };
 
-    if (gnutls_protocol_get_version(t->session) != GNUTLS_TLS1_3)
-        return "version";
-    if (gnutls_kx_get(t->session) != GNUTLS_KX_ECDHE_PSK)
-        return "key exchange";
-    if (gnutls_group_get(t->session) != GNUTLS_GROUP_X25519)
-        return "group";
-    if (cipher != GNUTLS_CIPHER_AES_128_GCM && cipher != GNUTLS_CIPHER_CHACHA20_POLY1305)
-        return "cipher suite";
-    if (gnutls_session_is_resumed(t->session) ||
-        (gnutls_session_get_flags(t->session) & GNUTLS_SFLAGS_EARLY_DATA))
-        return "resumption";
-    if (t->identity_len == 0)
-        return "identity";
-    return NULL;
+    return profile_breach(&p);
 }
 
 enum tls_result
 tls_handshake(Tls *t, GError **error)
 {
-    const char *breach;
+    const char *wrong;
     int rc;
 
     if (t->open)
@@ -266,10 +270,10 @@ tls_handshake(Tls *t, GError **error)
             (void)gnutls_alert_send_appropriate(t->session, rc);
         return result;
     }
-    breach = profile_breach(t);
-    if (breach != NULL) {
+    wrong = breach(t);
+    if (wrong != NULL) {
         t->failed = TRUE;
-        error_denied(error, "TLS handshake: the %s is not this protocol's", breach);
+        error_denied(error, "TLS handshake: the %s is not this protocol's", wrong);
         return TLS_FAILED;
     }
     t->open = TRUE;

@@ -6,9 +6,11 @@ tests_unit_session_test_session_SOURCES = \
 	tests/unit/session/pair.h \
 	tests/unit/session/suites.c \
 	tests/unit/session/test_knobs.c \
+	tests/unit/session/test_profile.c \
 	tests/unit/session/test_protocol.c \
 	tests/unit/session/test_roles.c \
 	tests/unit/session/test_saved.c \
+	tests/unit/session/test_servers.c \
 	tests/unit/session/test_tls.c
 tests_unit_session_test_session_CPPFLAGS = $(UNIT_CPPFLAGS) $(CRYPTO_CFLAGS)
 tests_unit_session_test_session_LDADD = $(UNIT_LIBS) $(SESSION_LIBS) -lssl $(CRYPTO_LIBS)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Every knob of the handshake, lowered alone by a client that has the right key. */
+/* Every knob of the handshake, lowered alone by a client that has the right key: refused for it. */
 #include "config.h"
 
 #include "pair.h"
@@ -17,31 +17,35 @@ static const struct {
     const char *what;
     const char *priorities;
     gboolean psk;
-    gboolean ok;
+    const char *why;                         /* of the refusal; NULL: let in */
 } knobs[] = {
-    { "the profile itself", BASE ":+VERS-TLS1.3:+GROUP-X25519:+ECDHE-PSK:+AES-128-GCM", TRUE,
-      TRUE },
-    { "the other suite", BASE ":+VERS-TLS1.3:+GROUP-X25519:+ECDHE-PSK:+CHACHA20-POLY1305", TRUE,
-      TRUE },
-    { "TLS 1.2", "NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+ECDHE-PSK", TRUE, FALSE },
-    { "PSK without (EC)DHE", BASE ":+VERS-TLS1.3:+PSK:+AES-128-GCM", TRUE, FALSE },
-    { "group secp256r1", BASE ":+VERS-TLS1.3:+GROUP-SECP256R1:+ECDHE-PSK:+AES-128-GCM", TRUE,
-      FALSE },
-    { "group FFDHE2048", BASE ":+VERS-TLS1.3:+GROUP-FFDHE2048:+DHE-PSK:+AES-128-GCM", TRUE,
-      FALSE },
-    { "AES-128-CCM-8", BASE ":+VERS-TLS1.3:+GROUP-X25519:+ECDHE-PSK:+AES-128-CCM-8", TRUE,
-      FALSE },
-    { "AES-256-GCM", BASE ":+VERS-TLS1.3:+GROUP-X25519:+ECDHE-PSK:+AES-256-GCM", TRUE, FALSE },
-    { "AES-128-CCM", BASE ":+VERS-TLS1.3:+GROUP-X25519:+ECDHE-PSK:+AES-128-CCM", TRUE, FALSE },
-    { "group X448", BASE ":+VERS-TLS1.3:+GROUP-X448:+ECDHE-PSK:+AES-128-GCM", TRUE, FALSE },
+    { "the profile itself", BASE ":+VERS-TLS1.3:+GROUP-X25519:+ECDHE-PSK:+AES-128-GCM",
+      TRUE, NULL },
+    { "the other suite", BASE ":+VERS-TLS1.3:+GROUP-X25519:+ECDHE-PSK:+CHACHA20-POLY1305",
+      TRUE, NULL },
+    { "TLS 1.2", "NORMAL:-VERS-TLS1.3:+VERS-TLS1.0:-KX-ALL:+ECDHE-PSK",
+      TRUE, "unsupported version" },
+    { "PSK without (EC)DHE", BASE ":+VERS-TLS1.3:+PSK:+AES-128-GCM", TRUE, "No common key share" },
+    { "group secp256r1", BASE ":+VERS-TLS1.3:+GROUP-SECP256R1:+ECDHE-PSK:+AES-128-GCM",
+      TRUE, "No common key share" },
+    { "group FFDHE2048", BASE ":+VERS-TLS1.3:+GROUP-FFDHE2048:+DHE-PSK:+AES-128-GCM",
+      TRUE, "No common key share" },
+    { "AES-128-CCM-8", BASE ":+VERS-TLS1.3:+GROUP-X25519:+ECDHE-PSK:+AES-128-CCM-8",
+      TRUE, "cipher suite" },
+    { "AES-256-GCM", BASE ":+VERS-TLS1.3:+GROUP-X25519:+ECDHE-PSK:+AES-256-GCM",
+      TRUE, "cipher suite" },
+    { "AES-128-CCM", BASE ":+VERS-TLS1.3:+GROUP-X25519:+ECDHE-PSK:+AES-128-CCM",
+      TRUE, "cipher suite" },
+    { "group X448", BASE ":+VERS-TLS1.3:+GROUP-X448:+ECDHE-PSK:+AES-128-GCM",
+      TRUE, "No common key share" },
     { "TLS 1.2 beside 1.3, and no group", "NORMAL:-KX-ALL:+ECDHE-PSK:-GROUP-ALL:+GROUP-SECP384R1",
-      TRUE, FALSE },
+      TRUE, "No common key share" },
     { "PSK without (EC)DHE offered beside it: not taken", BASE ":+VERS-TLS1.3:+GROUP-X25519:+PSK"
-      ":+ECDHE-PSK:+AES-128-GCM", TRUE, TRUE },
-    { "certificates only", BASE ":+VERS-TLS1.3:+GROUP-X25519:+ECDHE-ECDSA:+AES-128-GCM", FALSE,
-      FALSE },
+      ":+ECDHE-PSK:+AES-128-GCM", TRUE, NULL },
+    { "certificates only", BASE ":+VERS-TLS1.3:+GROUP-X25519:+ECDHE-ECDSA:+AES-128-GCM",
+      FALSE, "credentials" },
     { "middlebox compatibility", "NONE:+AEAD:+SIGN-ECDSA-SECP256R1-SHA256:+VERS-TLS1.3"
-      ":+GROUP-X25519:+ECDHE-PSK:+AES-128-GCM", TRUE, FALSE },
+      ":+GROUP-X25519:+ECDHE-PSK:+AES-128-GCM", TRUE, "record header" },
 };
 
 /* A client of the plain library. */
@@ -97,6 +101,7 @@ START_TEST(each_knob_alone_is_refused)
     g_autoptr(Tls) server = NULL;
     int rc = GNUTLS_E_AGAIN;
     enum tls_result result = TLS_AGAIN;
+    g_autoptr(GError) why = NULL;
 
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
     server = tls_server_new(ends[1], lookup, key, NULL);
@@ -105,11 +110,14 @@ START_TEST(each_knob_alone_is_refused)
         if (rc == GNUTLS_E_AGAIN)
             rc = gnutls_handshake(c.session);
         if (result == TLS_AGAIN)
-            result = tls_handshake(server, NULL);
+            result = tls_handshake(server, &why);
     }
-    ck_assert_msg((result == TLS_DONE) == knobs[_i].ok, "%s: %d", knobs[_i].what, result);
-    if (knobs[_i].ok)
-        ck_assert_int_eq(rc, 0);
+    if (knobs[_i].why == NULL) {
+        ck_assert_msg(result == TLS_DONE && rc == 0, "%s: %d", knobs[_i].what, result);
+    } else {
+        ck_assert_msg(result == TLS_FAILED && strstr(why->message, knobs[_i].why) != NULL,
+                      "%s: %d, %s", knobs[_i].what, result, why != NULL ? why->message : "let in");
+    }
     client_close(&c);
     close(ends[0]);
 }
@@ -187,6 +195,7 @@ START_TEST(early_data_is_refused)
     int ends[2];
     g_autoptr(Tls) server = NULL;
     enum tls_result result = TLS_AGAIN;
+    g_autoptr(GError) why = NULL;
     size_t sent = 0;
 
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
@@ -198,10 +207,11 @@ START_TEST(early_data_is_refused)
     for (int i = 0; i < 20; i++) {
         (void)SSL_connect(ssl);
         if (result == TLS_AGAIN)
-            result = tls_handshake(server, NULL);
+            result = tls_handshake(server, &why);
     }
     ck_assert_uint_eq(sent, early ? 5 : 0);
     ck_assert_int_eq(result, early ? TLS_FAILED : TLS_DONE);
+    ck_assert(!early || strstr(why->message, "illegal TLS extension") != NULL);
     SSL_free(ssl);
     SSL_CTX_free(ctx);
     close(ends[0]);
