@@ -187,14 +187,11 @@ open_receipt(struct driver *d, GError **error)
     return TRUE;
 }
 
-/* The session of an older process (--resume); NULL in @ret when there was none. The answer to its
- * last command finds nobody any more. */
+/* The session of an older process (--resume); NULL in @ret when there was none. */
 static gboolean
 resume(struct driver *d, gint64 deadline, Client **ret, GError **error)
 {
-    g_autofree guint8 *message = g_malloc(COCO_MESSAGE_MAX);
     g_autoptr(Client) client = NULL;
-    gsize len = 0;
 
     if (!d->config.resume)
         return TRUE;
@@ -204,9 +201,8 @@ resume(struct driver *d, gint64 deadline, Client **ret, GError **error)
     if (!client)
         return TRUE;
     client_on_change(client, resume_file_save, d->resume);
-    if (!resume_client_run(client, &d->setup.attach, driver_link_connect, &d->link, deadline, error)
-        || (client_waiting(client)
-            && !client_receive_until(client, message, &len, deadline, error))) {
+    if (!resume_client_take_over(client, &d->setup.attach, driver_link_connect, &d->link, deadline,
+                                 error)) {
         g_prefix_error(error, "%s: ", d->config.resume);
         return FALSE;
     }

@@ -23,7 +23,6 @@
 
 #define TCTI_MAGIC 0x436f436f54504d31u        /* "CoCoTPM1" */
 #define ATTEMPT_SECONDS 10
-#define PAUSE_MS 200
 
 struct tcti_config {
     struct driver_config driver;
@@ -74,38 +73,20 @@ seconds_from_now(guint seconds)
 
 /* ---- the session ---- */
 
-/* A lost link is no error that a program should live with: it is tried again until it is refused
- * for good. */
+/* A lost link is no error that a program should live with. */
 static gboolean
 resume(struct tcti *t, gint64 end, GError **error)
 {
-    for (guint refusals = 0;;) {
-        gint64 deadline = MIN(end, seconds_from_now(ATTEMPT_SECONDS));
-        g_autoptr(GError) why = NULL;
-
-        if (resume_client_run(t->client, &t->setup.attach, driver_link_connect, &t->link, deadline,
-                              &why))
-            return TRUE;
-        if (!g_error_matches(why, COCO_ERROR, COCO_ERROR_SYSTEM))
-            refusals++;
-        if (refusals == RESUME_REFUSALS_MAX || g_get_monotonic_time() >= end) {
-            g_propagate_error(error, g_steal_pointer(&why));
-            return FALSE;
-        }
-        g_usleep(PAUSE_MS * 1000);
-    }
+    return resume_client_insist(t->client, &t->setup.attach, driver_link_connect, &t->link, end,
+                                error);
 }
 
-/* What an older process left; the answer that it did not wait for finds nobody any more. */
 static gboolean
 take_over(struct tcti *t, gint64 end, GError **error)
 {
-    gsize len = 0;
-
     client_on_change(t->client, resume_file_save, t->file);
-    return resume(t, end, error) &&
-           (!client_waiting(t->client) ||
-            client_receive_until(t->client, t->answer, &len, end, error));
+    return resume_client_take_over(t->client, &t->setup.attach, driver_link_connect, &t->link, end,
+                                   error);
 }
 
 static gboolean

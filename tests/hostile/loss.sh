@@ -50,10 +50,32 @@ alive "$(pid_of driver_tpm)" || fail "the driver is gone"
 grep -q "the TPM is lost" "$TMP/driver_tpm.log" || fail "the driver does not say so"
 stop driver_tpm || true
 
-# The same without a driver.
 [ "$(df --output=fstype /dev/shm 2> /dev/null | tail -n 1)" = tmpfs ] || skip "/dev/shm is no tmpfs"
 kept=$(mktemp -d /dev/shm/coco.XXXXXX)
 at_exit rm -rf "$kept"
+
+# A driver that takes up the session of one that was killed bears as much.
+vm_launch chip again "$TMP/coco.img"
+DRIVER_WORDS=(--resume "$kept/driver" --timeout 60)
+driver_start again
+tpm pcrextend "16:sha256=$(digest 1)"
+stop driver_tpm KILL || true
+rm -f "$TMP/tpm" "$TMP/tpm.ctrl"
+forge 6
+driver_start again
+[ "$(attack pending)" = 0 ] || fail "the forged refusals met nobody"
+grep -q "resumed the session" "$TMP/driver_tpm.log" || fail "the session was not resumed"
+[ "$(pcr_read)" = "$(folded 1)" ] || fail "PCR 16 is not that of the older driver"
+stop driver_tpm KILL || true
+stop coco KILL || true
+rm -f "$TMP/coco.sock" "$TMP/tpm" "$TMP/tpm.ctrl"
+tpm_start
+driver_refused "knows no key to resume with" again
+[ "$(grep -c "attached: epoch" "$TMP/coco.log")" = 2 ] || fail "attached anew"
+rm "$kept/driver"
+DRIVER_WORDS=()
+
+# The same without a driver.
 tool()
 {
     local tool=$1
@@ -75,7 +97,7 @@ tpm_start
 for ((i = 0; i < 2; i++)); do
     ! tool getrandom --hex 4 > "$TMP/random" 2>&1 || fail "a tool goes on without its TPM"
 done
-[ "$(grep -c "attached: epoch" "$TMP/coco.log")" = 2 ] || fail "attached anew"
+[ "$(grep -c "attached: epoch" "$TMP/coco.log")" = 3 ] || fail "attached anew"
 
 # ---- the same on plain swtpm: who takes its connection away, and the state, is not noticed ----
 

@@ -22,9 +22,6 @@
 
 /* For the answer to ATTACH on a new link, where the first one went. */
 #define FETCH_SECONDS 30
-#define FETCH_REFUSALS_MAX 16
-#define FETCH_PAUSE_US 50000
-#define FETCH_PAUSE_MAX_US 1000000
 
 /* One run, for the length of attach_client_run(). */
 struct run {
@@ -410,22 +407,11 @@ say_attach(struct run *r, const guint8 *hello, gsize hello_len, GError **error)
 static gboolean
 fetch_answer(struct run *r, attach_connect connect, gpointer data, GError **error)
 {
-    const gint64 deadline = g_get_monotonic_time() + FETCH_SECONDS * G_USEC_PER_SEC;
-    gulong pause_us = FETCH_PAUSE_US;
-    guint refusals = 0;
-    g_autoptr(GError) why = NULL;
+    const gint64 end = g_get_monotonic_time() + FETCH_SECONDS * G_USEC_PER_SEC;
 
-    while (!resume_client_run(r->client, r->config, connect, data, deadline, &why)) {
-        if (g_error_matches(why, COCO_ERROR, COCO_ERROR_DENIED))
-            refusals++;
-        if (refusals >= FETCH_REFUSALS_MAX || g_get_monotonic_time() >= deadline) {
-            g_propagate_prefixed_error(error, g_steal_pointer(&why),
-                                       "the answer to ATTACH was lost: ");
-            return FALSE;
-        }
-        g_clear_error(&why);
-        g_usleep(pause_us);
-        pause_us = MIN(pause_us * 2, FETCH_PAUSE_MAX_US);
+    if (!resume_client_insist(r->client, r->config, connect, data, end, error)) {
+        g_prefix_error(error, "the answer to ATTACH was lost: ");
+        return FALSE;
     }
     return r->client->attached || error_malformed(error, "RESUME brought no answer to ATTACH");
 }

@@ -46,3 +46,12 @@ Client *attach_client_run(const struct attach_client_config *config, attach_conn
 gboolean resume_client_run(Client *c, const struct attach_client_config *config,
                            attach_connect connect, gpointer data, gint64 deadline,
                            GError **error);
+
+/* The same, again and again until then or @end, for callers that have nothing else to do. */
+gboolean resume_client_insist(Client *c, const struct attach_client_config *config,
+                              attach_connect connect, gpointer data, gint64 end, GError **error);
+
+/* The session that an older process left: the answer it waited for finds nobody any more. */
+gboolean resume_client_take_over(Client *c, const struct attach_client_config *config,
+                                 attach_connect connect, gpointer data, gint64 end,
+                                 GError **error);

@@ -15,6 +15,11 @@
 
 #include <string.h>
 
+/* resume_client_insist(): one attempt, and the pauses between them. */
+#define ATTEMPT_SECONDS 10
+#define PAUSE_US_FIRST 50000
+#define PAUSE_US_LAST 1000000
+
 /* One attempt, with one of the two keys. */
 struct attempt {
     Client *client;
@@ -212,4 +217,50 @@ resume_client_run(Client *c, const struct attach_client_config *config, attach_c
     }
     c->tls = a.tls;
     return TRUE;
+}
+
+gboolean
+resume_client_insist(Client *c, const struct attach_client_config *config, attach_connect connect,
+                     gpointer data, gint64 end, GError **error)
+{
+    gulong pause = PAUSE_US_FIRST;
+
+    for (guint refusals = 0;;) {
+        const gint64 now = g_get_monotonic_time();
+        const gint64 deadline = MIN(end, now + ATTEMPT_SECONDS * G_USEC_PER_SEC);
+        g_autoptr(GError) why = NULL;
+
+        if (resume_client_run(c, config, connect, data, deadline, &why))
+            return TRUE;
+        if (!g_error_matches(why, COCO_ERROR, COCO_ERROR_SYSTEM))
+            refusals++;
+        if (refusals == RESUME_REFUSALS_MAX || g_get_monotonic_time() >= end) {
+            g_propagate_error(error, g_steal_pointer(&why));
+            return FALSE;
+        }
+        g_usleep(pause);
+        pause = MIN(pause * 2, PAUSE_US_LAST);
+    }
+}
+
+gboolean
+resume_client_take_over(Client *c, const struct attach_client_config *config,
+                        attach_connect connect, gpointer data, gint64 end, GError **error)
+{
+    g_autofree guint8 *message = g_malloc(COCO_MESSAGE_MAX);
+    gsize len = 0;
+
+    for (;;) {
+        g_autoptr(GError) why = NULL;
+
+        if (!resume_client_insist(c, config, connect, data, end, error))
+            return FALSE;
+        if (!client_waiting(c) || client_receive_until(c, message, &len, end, &why))
+            return TRUE;
+        if (g_get_monotonic_time() >= end) {
+            g_propagate_error(error, g_steal_pointer(&why));
+            return FALSE;
+        }
+        g_usleep(PAUSE_US_FIRST);
+    }
 }
