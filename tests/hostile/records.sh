@@ -104,6 +104,27 @@ leave "half-closed after an answer" s next half
 try "inject before a command" c next inject 17030300110000000000000000000000000000000000
 try "inject before an answer" s next inject 1503030002022a
 
+# Records of the host's by their length, and alerts and handshake messages in the clear (RFC 8446,
+# sections 5.1, 6 and 4.6): none has a place behind the handshake.
+zeroes()
+{
+    printf "%0$((2 * $1))d" 0
+}
+for direction in c s; do
+    try "inject a record of no bytes, $direction" $direction next inject 1703030000
+    try "inject a record of 16 bytes, $direction" $direction next inject 1703030010$(zeroes 16)
+    try "inject a record of 16,640 bytes, $direction" $direction next inject 1703034100$(zeroes 16640)
+    try "inject a record of 16,641 bytes, $direction" $direction next inject 1703034101$(zeroes 16641)
+    try "inject close_notify, $direction" $direction next inject 15030300020100
+    try "inject a warning, $direction" $direction next inject 1503030002015a
+    try "inject a fatal alert, $direction" $direction next inject 15030300020228
+    try "inject ChangeCipherSpec, $direction" $direction next inject 140303000101
+    try "inject KeyUpdate, $direction" $direction next inject 16030300051800000101
+    try "inject NewSessionTicket, $direction" $direction next inject \
+        160303001504000011000000010000000001aa0004bbbbbbbb0000
+    try "inject CertificateRequest, $direction" $direction next inject 16030300070d000003000000
+done
+
 # Replay: the first command record of the first connection, after it was answered.
 replay()
 {
@@ -189,6 +210,8 @@ report "reflect a record" "taken for an answer, command lost" "session ends, exa
 plain_try "inject" c next inject "$(extend_command "$(digest 9)")"
 plain_is "inject" 9 2
 report "inject a record" "the host's command runs" "session ends, exactly once"
+report "records of odd lengths, alerts in the clear" "-" "session ends, exactly once"
+report "KeyUpdate, tickets, requests in the clear" "-" "session ends, exactly once"
 
 plain_fresh
 raw_open "$TMP/q"

@@ -94,6 +94,8 @@ play launch
 told "another-launch 4" "another-attach-id 3" "no-attach-id 3" "then 0"
 play evidence
 told "none 4" "half 4" "other-numbers 4" "then 0"
+play two
+told "first 0" "second closed" "then 0"
 
 # ---- the same on plain swtpm ----
 
@@ -119,4 +121,5 @@ report "recorded answers to RESUME" "taken for answers" "refused; exactly once"
 report "RESUME with a replaced key" "anybody may go on" "no common key"
 report "RESUME with other numbers" "-" "status 1 or 5, state unchanged"
 report "RESUME of another launch or attach id" "anybody may go on" "status 3 or 4, session lives"
+report "two handshakes with one key" "-" "the first RESUME ends the other"
 report "RESUME without evidence" "asks for none" "status 4, session lives on"

@@ -191,6 +191,30 @@ wrong_evidence(struct play *p)
     resume(p, "then");
 }
 
+/* Two links with one key, both through the handshake before either says RESUME. */
+static void
+two_links(struct play *p)
+{
+    Tls *first, *second;
+    gsize len;
+
+    begin(p);
+    first = steps_channel_to_resume(&p->a, p->number);
+    second = steps_channel_to_resume(&p->a, p->number);
+    len = steps_write_resume(&p->a, &p->a, first, p->executed, p->executed);
+    p->a.tls = first;
+    (void)tenant_say(&p->a, p->a.message, len);
+    steps_tell("first", tenant_hear(&p->a, NULL));
+    p->number++;
+    len = steps_write_resume(&p->a, &p->a, second, p->executed, p->executed);
+    p->a.tls = second;
+    (void)tenant_say(&p->a, p->a.message, len);
+    steps_tell("second", tenant_hear(&p->a, NULL));
+    p->a.tls = first;
+    use(p);
+    resume(p, "then");
+}
+
 /* Another launch greets while a command runs, while CANCEL is under way, and after. */
 static void
 greet_while_busy(struct play *p)
@@ -217,8 +241,9 @@ static const struct {
     const char *name;
     void (*run)(struct play *p);
 } plays[] = {
-    { "keys", old_keys },          { "numbers", wrong_numbers },    { "launch", wrong_launch },
-    { "evidence", wrong_evidence }, { "busy", greet_while_busy },    { "greet", greet },
+    { "keys", old_keys },           { "numbers", wrong_numbers }, { "launch", wrong_launch },
+    { "evidence", wrong_evidence }, { "two", two_links },         { "busy", greet_while_busy },
+    { "greet", greet },
 };
 
 int
