@@ -22,5 +22,7 @@ libbase_a_SOURCES = \
 	src/base/log.h \
 	src/base/options.c \
 	src/base/options.h \
+	src/base/stream.c \
+	src/base/stream.h \
 	src/base/watch.c \
 	src/base/watch.h

@@ -24,10 +24,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define DETACH_SECONDS 30
 #define DETACH_LOOK_MS 100
+#define NICE (-10)
 
 struct driver {
     struct driver_config config;
@@ -371,6 +373,14 @@ check_receipt(const struct driver_config *c, GError **error)
            driver_check_run(c->check_receipt, c->check_socket, uuid, deadline, error);
 }
 
+/* Who uses the TPM sleeps until we have answered, so nobody has to wait for us to get our turn. As
+ * far as we may: without the right to it, we are as others are. */
+static void
+run_ahead(void)
+{
+    (void)setpriority(PRIO_PROCESS, 0, NICE);
+}
+
 static gboolean
 driver_main(struct driver *d, int argc, char **argv, GError **error)
 {
@@ -385,6 +395,7 @@ driver_main(struct driver *d, int argc, char **argv, GError **error)
     program_notify(d->program, getenv("NOTIFY_SOCKET"));
     if (d->config.check_receipt)
         return check_receipt(&d->config, error);
+    run_ahead();
     initrd_stay(argv);
     if (!driver_setup_load(&d->config, &d->setup, error)
         || !driver_link_open(&d->link, &d->setup.link, d->config.other_tpm, error)

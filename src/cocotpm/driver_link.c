@@ -20,19 +20,19 @@ driver_link_open(struct driver_link *l, const struct link_address *address, cons
     return l->carrier != NULL;
 }
 
-int
+Stream *
 driver_link_connect(gpointer data, gint64 deadline, GError **error)
 {
     struct driver_link *l = data;
 
     if (l->address->kind == LINK_FD && l->connected) {
         error_denied(error, "an inherited descriptor is lost for good when it is lost");
-        return -1;
+        return NULL;
     }
     l->connected = TRUE;
     if (l->carrier)
         return tunnel_connect(l->carrier, deadline, error);
-    return link_connect(l->address, deadline, error);
+    return link_open(l->address, deadline, error);
 }
 
 void

@@ -18,5 +18,5 @@ struct driver_link {
 gboolean driver_link_open(struct driver_link *l, const struct link_address *address,
                           const char *others, GError **error);
 /* An attach_connect: @data is the link. */
-int driver_link_connect(gpointer data, gint64 deadline, GError **error);
+Stream *driver_link_connect(gpointer data, gint64 deadline, GError **error);
 void driver_link_close(struct driver_link *l);

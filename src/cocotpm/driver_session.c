@@ -24,6 +24,9 @@
 #define PAUSE_MS_FIRST 50
 #define PAUSE_MS_LAST 2000
 
+/* Steps in a row. */
+#define TURNS_MAX 8
+
 #define TPM_RC_FAILURE 0x101
 
 enum state { UP, RESUMING, FAILED };
@@ -59,6 +62,7 @@ struct DriverSession {
 };
 
 static void pump(DriverSession *s);
+static gboolean kicked(gpointer data);
 static void resume_start(DriverSession *s);
 
 static void
@@ -293,6 +297,7 @@ step(DriverSession *s)
     g_autoptr(GError) error = NULL;
     enum tls_result result = send_due(s, &error);
 
+    s->readable = s->readable || client_pending(s->client);
     if (result == TLS_DONE && !s->readable)
         return FALSE;
     if (result == TLS_DONE)
@@ -333,18 +338,23 @@ watch_link(DriverSession *s)
     s->watch = watch_fd(client_fd(s->client), wanted, link_ready, s);
 }
 
-/* From the main loop only: answers call back, and what is called back may ask for more. */
+/* Answers call back, and what is called back may ask for more, whose answer may be there at once:
+ * others have their turn between. */
 static void
 pump(DriverSession *s)
 {
+    guint left = TURNS_MAX;
+
     s->pumping = TRUE;
-    while (s->state == UP && step(s))
-        ;
+    while (s->state == UP && left > 0 && step(s))
+        left--;
     s->pumping = FALSE;
     if (s->state == FAILED)
         failed(s);
-    if (s->state == UP)
+    if (s->state == UP && left > 0)
         watch_link(s);
+    else if (s->state == UP && !s->kick)
+        s->kick = g_idle_add_full(G_PRIORITY_DEFAULT, kicked, s, NULL);
 }
 
 static gboolean
@@ -371,63 +381,62 @@ kick(DriverSession *s)
         return;
     }
     result = send_due(s, &error);
-    if (result == TLS_DONE || result == TLS_AGAIN)
-        watch_link(s);
-    else
+    s->readable = s->readable || client_pending(s->client);
+    if (result != TLS_DONE && result != TLS_AGAIN)
         link_lost(s, error ? error->message : NULL);
+    else if (s->readable)
+        pump(s);
+    else
+        watch_link(s);
 }
 
 /* ---- requests ---- */
 
-static struct request *
-request_new(DriverSession *s, guint16 tag, guint32 code, const guint8 *body, gsize len)
+/* Its answer may be there before this returns. */
+static void
+request(DriverSession *s, guint8 *message, gsize len, struct request what)
 {
-    struct request *r = g_new0(struct request, 1);
-    struct builder out;
+    struct request *r = g_memdup2(&what, sizeof(what));
 
-    r->len = MESSAGE_HEADER + len;
-    r->message = g_malloc0(r->len);
-    out = builder_on(r->message, r->len);
-    message_header_write(&out, tag, (guint32)r->len, code);
-    builder_bytes(&out, body, len);
+    r->message = message;
+    r->len = len;
     g_queue_push_tail(&s->requests, r);
     kick(s);
-    return r;
+}
+
+static void
+request_coco(DriverSession *s, enum coco_command code, const guint8 *body, gsize len,
+             struct request what)
+{
+    const gsize size = MESSAGE_HEADER + len;
+    guint8 *message = g_malloc0(size);
+    struct builder out = builder_on(message, size);
+
+    message_header_write(&out, TAG_COCO_COMMAND, (guint32)size, code);
+    builder_bytes(&out, body, len);
+    request(s, message, size, what);
 }
 
 static void
 session_command(struct driver_tpm *tpm, const guint8 *command, gsize len, driver_answer done,
                 gpointer data)
 {
-    DriverSession *s = (DriverSession *)tpm;
-    struct request *r = g_new0(struct request, 1);
-
-    r->message = g_memdup2(command, len);
-    r->len = len;
-    r->answer = done;
-    r->data = data;
-    g_queue_push_tail(&s->requests, r);
-    kick(s);
+    request((DriverSession *)tpm, g_memdup2(command, len), len,
+            (struct request){ .answer = done, .data = data });
 }
 
 static void
 session_locality(struct driver_tpm *tpm, guint8 locality, driver_result done, gpointer data)
 {
-    struct request *r = request_new((DriverSession *)tpm, TAG_COCO_COMMAND, COCO_SET_LOCALITY,
-                                    &locality, 1);
-
-    r->result = done;
-    r->data = data;
+    request_coco((DriverSession *)tpm, COCO_SET_LOCALITY, &locality, 1,
+                 (struct request){ .result = done, .data = data });
 }
 
 static void
 session_shutdown(struct driver_tpm *tpm, driver_result done, gpointer data)
 {
-    struct request *r = request_new((DriverSession *)tpm, TAG_COCO_COMMAND, COCO_DETACH, NULL, 0);
-
-    r->result = done;
-    r->data = data;
-    r->detach = TRUE;
+    request_coco((DriverSession *)tpm, COCO_DETACH, NULL, 0,
+                 (struct request){ .result = done, .data = data, .detach = TRUE });
 }
 
 static void
@@ -445,10 +454,7 @@ void
 driver_session_request(DriverSession *s, enum coco_command code, const guint8 *body, gsize len,
                        driver_status done, gpointer data)
 {
-    struct request *r = request_new(s, TAG_COCO_COMMAND, code, body, len);
-
-    r->status = done;
-    r->data = data;
+    request_coco(s, code, body, len, (struct request){ .status = done, .data = data });
 }
 
 static const struct driver_tpm_ops session_ops = {

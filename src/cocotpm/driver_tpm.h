@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * driver_tpm - the TPM as the driver's front ends see it: one thing after the
- * other, each answered later from the main loop. Behind it is the session with
+ * other, each answered at once or later from the main loop. Behind it is the session with
  * the CoCoTPM (driver_session.h); in unit tests, a table.
  */
 #pragma once
@@ -20,7 +20,7 @@ typedef void (*driver_result)(guint32 result, gpointer data);
 #define DRIVER_RESULT_BAD_LOCALITY 0x3du
 
 /* The front end has one command(), locality() or shutdown() under way at a time;
- * @done is called once, never from inside the call. */
+ * @done is called once, maybe before the call returns. */
 struct driver_tpm_ops {
     void (*command)(struct driver_tpm *tpm, const guint8 *command, gsize len, driver_answer done,
                     gpointer data);

@@ -45,10 +45,10 @@ static const struct {
     { "stop", COCO_OP_STOP, "and end the program" },
 };
 
-static int
+static Stream *
 connect_to(gpointer data, gint64 deadline, GError **error)
 {
-    return link_connect(data, deadline, error);
+    return link_open(data, deadline, error);
 }
 
 static gboolean

@@ -100,7 +100,7 @@ incoming(int fd, GIOCondition condition, gpointer data)
 }
 
 static void
-stream_free(gpointer data)
+forwarded_free(gpointer data)
 {
     relay_stream_free(data);
 }
@@ -112,7 +112,7 @@ relay_forward_new(int listener, const struct link_address *to)
 
     f->listener = listener;
     f->to = to;
-    f->streams = g_ptr_array_new_with_free_func(stream_free);
+    f->streams = g_ptr_array_new_with_free_func(forwarded_free);
     forward_watch(f);
     return f;
 }

@@ -54,6 +54,7 @@ struct tcti {
     ResumeFile *file;
     Client *client;
     gsize answer_len;                            /* 0: not in yet */
+    gboolean polled;                             /* somebody has the handle that answers show on */
     guint8 answer[COCO_MESSAGE_MAX];
 };
 
@@ -157,6 +158,7 @@ static TSS2_RC
 tcti_transmit(TSS2_TCTI_CONTEXT *context, size_t size, const uint8_t *command)
 {
     struct tcti *t = tcti_of(context);
+    enum tls_result result;
 
     if (!t)
         return TSS2_TCTI_RC_BAD_CONTEXT;
@@ -164,10 +166,12 @@ tcti_transmit(TSS2_TCTI_CONTEXT *context, size_t size, const uint8_t *command)
         return TSS2_TCTI_RC_BAD_VALUE;
     if (client_waiting(t->client) || t->answer_len > 0)
         return TSS2_TCTI_RC_BAD_SEQUENCE;
+    result = client_send(t->client, command, size, NULL);
+    if (t->polled)
+        (void)client_fd(t->client);
     /* A link that is gone is found when the answer is waited for. */
-    return client_send(t->client, command, size, NULL) == TLS_FAILED && !client_waiting(t->client)
-               ? TSS2_TCTI_RC_IO_ERROR
-               : TSS2_RC_SUCCESS;
+    return result == TLS_FAILED && !client_waiting(t->client) ? TSS2_TCTI_RC_IO_ERROR
+                                                              : TSS2_RC_SUCCESS;
 }
 
 /* @timeout in ms; -1: as long as it takes. */
@@ -258,6 +262,7 @@ tcti_poll_handles(TSS2_TCTI_CONTEXT *context, TSS2_TCTI_POLL_HANDLE *handles, si
     if (!count || (handles && *count < 1))
         return TSS2_TCTI_RC_BAD_VALUE;
     *count = 1;
+    t->polled = TRUE;
     if (handles)
         *handles = (struct pollfd){ client_fd(t->client), POLLIN, 0 };
     return TSS2_RC_SUCCESS;

@@ -171,6 +171,14 @@ connect_to(gpointer data, gint64 deadline, GError **error)
     return fd;
 }
 
+static Stream *
+open_to(gpointer data, gint64 deadline, GError **error)
+{
+    const int fd = connect_to(data, deadline, error);
+
+    return fd < 0 ? NULL : stream_new(fd);
+}
+
 static Client *
 attach(char **argv)
 {
@@ -195,7 +203,7 @@ attach(char **argv)
             config.uuid[at / 2] = (guint8)(config.uuid[at / 2] << 4 | digit);
             at++;
         }
-    client = attach_client_run(&config, connect_to, argv[4], deadline, NULL, &error);
+    client = attach_client_run(&config, open_to, argv[4], deadline, NULL, &error);
     if (client == NULL)
         die("attaching", error);
     provider_free(config.provider);

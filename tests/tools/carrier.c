@@ -19,6 +19,7 @@
 #include "cocotransport/link/link.h"
 #include "cocotransport/link/tunnel.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -151,25 +152,36 @@ device_open(const struct config *c, int sock)
 
 /* FALSE: one side has ended. */
 static gboolean
-pass(int from, int to)
+pass_there(int fd, Stream *stream)
 {
     guint8 chunk[16384];
-    ssize_t n = read(from, chunk, sizeof(chunk));
+    ssize_t n = read(fd, chunk, sizeof(chunk));
 
-    return n > 0 && io_write_full(to, chunk, (gsize)n, NULL);
+    return n > 0 && stream_send(stream, chunk, (gsize)n) == n;
+}
+
+static gboolean
+pass_back(Stream *stream, int fd)
+{
+    guint8 chunk[16384];
+    ssize_t n = stream_recv(stream, chunk, sizeof(chunk));
+
+    return n < 0 ? errno == EAGAIN : n > 0 && io_write_full(fd, chunk, (gsize)n, NULL);
 }
 
 /* @fd is the driver's, @stream the tunnel's. */
 static void
-serve(int fd, int stream)
+serve(int fd, Stream *stream)
 {
-    struct pollfd p[2] = { { fd, POLLIN, 0 }, { stream, POLLIN, 0 } };
+    struct pollfd p[2] = { { .fd = fd, .events = POLLIN }, { .events = POLLIN } };
 
-    io_set_nonblocking(stream, FALSE, NULL);
-    while (poll(p, 2, -1) >= 0) {
-        if (p[0].revents && !pass(fd, stream))
+    for (;;) {
+        p[1].fd = stream_poll_fd(stream);
+        if (poll(p, 2, -1) < 0)
             break;
-        if (p[1].revents && !pass(stream, fd))
+        if (p[0].revents && !pass_there(fd, stream))
+            break;
+        if (p[1].revents && !pass_back(stream, fd))
             break;
     }
 }
@@ -199,11 +211,10 @@ main(int argc, char **argv)
     listener = listen_on(c.listen);
     while (!device_gone(data)) {
         int fd = accept_one(listener);
-        int stream = tunnel_connect(device, patience(), NULL);
+        g_autoptr(Stream) stream = tunnel_connect(device, patience(), NULL);
 
-        if (stream >= 0)
+        if (stream)
             serve(fd, stream);
-        io_close(&stream);
         io_close(&fd);
     }
     io_close(&sock);

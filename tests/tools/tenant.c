@@ -68,12 +68,12 @@ tenant_move(struct tenant *t, const char *platform)
         tenant_die("moving", error);
 }
 
-static int
+static Stream *
 connect_to(gpointer data, gint64 deadline, GError **error)
 {
     const struct link_address a = { .kind = LINK_UNIX, .path = data, .fd = -1 };
 
-    return link_connect(&a, deadline, error);
+    return link_open(&a, deadline, error);
 }
 
 /* @ret: of @role, for the newest server that the policy knows. */

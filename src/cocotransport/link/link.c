@@ -102,6 +102,14 @@ link_connect(const struct link_address *a, gint64 deadline, GError **error)
     return -1;
 }
 
+Stream *
+link_open(const struct link_address *a, gint64 deadline, GError **error)
+{
+    const int fd = link_connect(a, deadline, error);
+
+    return fd < 0 ? NULL : stream_new(fd);
+}
+
 int
 link_listen(const struct link_address *a, GError **error)
 {

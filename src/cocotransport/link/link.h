@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * link - reliable ordered bytes without any security of their own (protocol,
- * section 2). Every kind ends as a non-blocking stream descriptor; the in-band
- * tunnel does too, by a socket pair and its own pump (link/tunnel.h).
+ * section 2). Every kind but the in-band tunnel (link/tunnel.h) ends as a
+ * non-blocking descriptor.
  */
 #pragma once
+
+#include "base/stream.h"
 
 #include <glib.h>
 
@@ -25,6 +27,8 @@ void link_address_clear(struct link_address *a);
 
 /* A connected, non-blocking descriptor; waits until @deadline (monotonic). Not for tunnels. */
 int link_connect(const struct link_address *a, gint64 deadline, GError **error);
+/* The same as a stream; NULL and an error. */
+Stream *link_open(const struct link_address *a, gint64 deadline, GError **error);
 /* A listening, non-blocking descriptor; a stale Unix socket is removed. */
 int link_listen(const struct link_address *a, GError **error);
 /* Accepts; TCP_NODELAY where it applies. -1 without @error when nobody is there. */

@@ -11,5 +11,7 @@ liblink_a_SOURCES = \
 	src/cocotransport/link/tcp.c \
 	src/cocotransport/link/tunnel.c \
 	src/cocotransport/link/tunnel.h \
+	src/cocotransport/link/tunnel_device.c \
+	src/cocotransport/link/tunnel_device.h \
 	src/cocotransport/link/unix.c \
 	src/cocotransport/link/vsock.c

@@ -2,9 +2,10 @@
 /*
  * tunnel - the guest's end of the in-band tunnel.
  *
- * While something was asked of the other end (bytes were sent and none came
- * back) the thread polls without a pause, as each poll waits over there.
- * Otherwise it waits for its own side, and looks at the other now and then.
+ * An exchange belongs to whoever is `turning`, sender or thread. While something
+ * was asked of the other end (bytes were sent and none came back) the thread
+ * makes one after the other, as each waits over there. Otherwise it looks at the
+ * other end now and then.
  */
 #include "config.h"
 
@@ -15,103 +16,46 @@
 #include "cocotransport/wire/tunnel.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
-#define PAUSE_MS_FIRST 8
+#define PAUSE_MS_FIRST 50
 #define PAUSE_MS_LAST 1000
 #define BUFFER_MAX 65536
 /* Answers of older commands that are passed over before a stream counts as refused. */
 #define STALE_MAX 16
 
-struct TunnelDevice {
-    gint users;
-    int fd;
-    GMutex lock;
-    GCond left;
-    gboolean busy;                   /* a stream's thread uses @fd */
+struct pipe_end {
+    gsize pos, end;
+    guint8 bytes[BUFFER_MAX];
 };
 
 struct tunnel {
+    Stream stream;                   /* first */
     TunnelDevice *device;            /* ours alone, until tunnel_free() */
-    int local;                       /* our end of the pair */
+    int event;                       /* readable while @told */
     gsize frame_max;
-    gboolean asked;
+    GMutex lock;                     /* of what follows */
+    GCond work;                      /* something for the thread */
+    gboolean turning;                /* an exchange is under way, without the lock */
+    gboolean told, ended, leaving;
+    enum { QUIET, MORE, ASKED } other;   /* what the other end has for us: nothing as far as we know,
+                                        * maybe more, an answer to come */
+    gint64 look;                     /* at the other end, when it is QUIET */
     int pause_ms;
-    int patience_ms;                 /* what the kernel was told last; 0: nothing */
-    gsize len;                       /* bytes of @out that wait to be sent */
-    guint8 out[BUFFER_MAX];
+    struct pipe_end in, out;
     guint8 answer[TUNNEL_FRAME_MAX];
 };
 
 static void
-device_unref(TunnelDevice *d)
-{
-    if (!g_atomic_int_dec_and_test(&d->users))
-        return;
-    io_close(&d->fd);
-    g_mutex_clear(&d->lock);
-    g_cond_clear(&d->left);
-    g_free(d);
-}
-
-/* The thread of an older stream may still be ending. */
-static gboolean
-device_enter(TunnelDevice *d, gint64 deadline, GError **error)
-{
-    gboolean entered;
-
-    g_mutex_lock(&d->lock);
-    while (d->busy && g_cond_wait_until(&d->left, &d->lock, deadline))
-        ;
-    entered = !d->busy;
-    d->busy = TRUE;
-    g_mutex_unlock(&d->lock);
-    if (!entered)
-        return error_system(error, "the older stream through the carrier TPM does not end");
-    g_atomic_int_inc(&d->users);
-    return TRUE;
-}
-
-static void
-device_leave(TunnelDevice *d)
-{
-    g_mutex_lock(&d->lock);
-    d->busy = FALSE;
-    g_cond_broadcast(&d->left);
-    g_mutex_unlock(&d->lock);
-    device_unref(d);
-}
-
-static void
 tunnel_free(struct tunnel *t)
 {
-    device_leave(t->device);
-    io_close(&t->local);
+    tunnel_device_leave(t->device);
+    io_close(&t->event);
+    g_mutex_clear(&t->lock);
+    g_cond_clear(&t->work);
     g_free(t);
-}
-
-/* A command and its answer; the device's own time-out (120 s in Linux) bounds it. */
-static gboolean
-exchange_raw(struct tunnel *t, const guint8 *frame, gsize len, gsize *ret_len, GError **error)
-{
-    ssize_t n;
-
-    do {
-        n = write(t->device->fd, frame, len);
-    } while (n < 0 && errno == EINTR);
-    if (n != (ssize_t)len)
-        return error_errno(error, n < 0 ? errno : EIO, "the carrier TPM takes no command");
-    do {
-        n = read(t->device->fd, t->answer, sizeof(t->answer));
-    } while (n < 0 && errno == EINTR);
-    if (n <= 0)
-        return error_errno(error, n < 0 ? errno : EIO, "the carrier TPM gives no answer");
-    *ret_len = (gsize)n;
-    return TRUE;
 }
 
 static gboolean
@@ -120,7 +64,7 @@ exchange(struct tunnel *t, const guint8 *frame, gsize len, struct tunnel_frame *
 {
     gsize got = 0;
 
-    return exchange_raw(t, frame, len, &got, error)
+    return tunnel_device_exchange(t->device, frame, len, t->answer, &got, error)
            && tunnel_answer_parse(t->answer, got, ret, error);
 }
 
@@ -144,7 +88,7 @@ throw_one_away(struct tunnel *t, GError **error)
     gsize got = 0;
 
     tunnel_frame_write(&out, TUNNEL_POLL, NULL, 0);
-    return exchange_raw(t, memory, builder_len(&out), &got, error);
+    return tunnel_device_exchange(t->device, memory, builder_len(&out), t->answer, &got, error);
 }
 
 /*
@@ -178,96 +122,126 @@ open_stream(struct tunnel *t, GError **error)
     return error_malformed(error, "the tunnel does not answer for this stream");
 }
 
-/* ---- the thread ---- */
+/* ---- exchanges of the stream; all with the lock ---- */
 
-/* Blocks while our side does not read. */
-static gboolean
-send_here(struct tunnel *t, const guint8 *data, gsize len)
+static gsize
+pipe_room(struct pipe_end *p)
 {
-    while (len > 0) {
-        ssize_t n = send(t->local, data, len, MSG_NOSIGNAL);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return FALSE;
-        data += n;
-        len -= (gsize)n;
-    }
-    return TRUE;
+    memmove(p->bytes, p->bytes + p->pos, p->end - p->pos);
+    p->end -= p->pos;
+    p->pos = 0;
+    return sizeof(p->bytes) - p->end;
 }
 
-/* Bytes for our side, at once: it wakes once. FALSE: the stream has ended, or our side has. */
+static gboolean
+pipe_empty(const struct pipe_end *p)
+{
+    return p->pos == p->end;
+}
+
+static void
+pack(struct tunnel *t, struct builder *out)
+{
+    if (pipe_empty(&t->out)) {
+        tunnel_frame_write(out, TUNNEL_POLL, NULL, 0);
+        return;
+    }
+    t->out.pos += tunnel_pack(t->out.bytes + t->out.pos, t->out.end - t->out.pos, t->frame_max,
+                              FALSE, out);
+    t->other = ASKED;
+    t->pause_ms = PAUSE_MS_FIRST;
+}
+
+/* FALSE: the stream has ended. */
 static gboolean
 deliver(struct tunnel *t, const struct tunnel_frame *f)
 {
-    guint8 memory[TUNNEL_RECORD_HEADER + TUNNEL_FRAME_MAX], header[TUNNEL_RECORD_HEADER];
-    struct builder out = builder_on(memory, sizeof(memory));
+    struct builder out = builder_on(t->in.bytes + t->in.end, sizeof(t->in.bytes) - t->in.end);
+    guint8 header[TUNNEL_RECORD_HEADER];
 
     if (f->code == TUNNEL_ENDED)
         return FALSE;
-    if (f->len == 0)
+    if (f->len == 0) {
+        t->other = t->other == ASKED ? ASKED : QUIET;
         return TRUE;
-    t->asked = FALSE;
-    t->pause_ms = PAUSE_MS_FIRST;
+    }
     if (f->code == TUNNEL_RECORD) {
         tunnel_record_header(f->len, header);
         builder_bytes(&out, header, sizeof(header));
     }
     builder_bytes(&out, f->payload, f->len);
-    return send_here(t, memory, builder_len(&out));
+    t->in.end += builder_len(&out);
+    /* A full frame is as much as the other end could give. */
+    t->other = TUNNEL_HEADER + f->len >= t->frame_max ? MORE : QUIET;
+    t->pause_ms = PAUSE_MS_FIRST;
+    return TRUE;
 }
 
-/*
- * A receive that waits itself: its time-out is a tick's, where poll() sets the processor's timer
- * for each command. Ticks are up to 10 ms, so no pause may be much shorter.
- */
+/* There is room for whatever the answer brings. */
+static gboolean
+may_turn(struct tunnel *t)
+{
+    return !t->turning && !t->ended
+           && pipe_room(&t->in) >= TUNNEL_RECORD_HEADER + TUNNEL_FRAME_MAX;
+}
+
 static void
-set_patience(struct tunnel *t, int ms)
-{
-    const struct timeval patience = { ms / 1000, ms % 1000 * 1000 };
-
-    if (ms != t->patience_ms)
-        (void)setsockopt(t->local, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-    t->patience_ms = ms;
-}
-
-/* What our side has to say, waiting for it when there is time. FALSE: our side has ended. */
-static gboolean
-listen_here(struct tunnel *t)
-{
-    ssize_t n;
-
-    if (t->len > 0)
-        return TRUE;
-    if (!t->asked)
-        set_patience(t, t->pause_ms);
-    n = recv(t->local, t->out, sizeof(t->out), t->asked ? MSG_DONTWAIT : 0);
-    if (n < 0) {
-        t->pause_ms = MIN(t->pause_ms * 2, PAUSE_MS_LAST);
-        return errno == EAGAIN || errno == EINTR;
-    }
-    t->len = (gsize)n;
-    return n > 0;
-}
-
-static gboolean
-talk(struct tunnel *t)
+turn(struct tunnel *t)
 {
     guint8 memory[TUNNEL_FRAME_MAX];
     struct builder out = builder_on(memory, sizeof(memory));
     struct tunnel_frame answer;
-    gsize taken = 0;
+    gboolean good;
 
-    if (t->len > 0) {
-        taken = tunnel_pack(t->out, t->len, t->frame_max, FALSE, &out);
-        t->len -= taken;
-        memmove(t->out, t->out + taken, t->len);
-        t->asked = TRUE;
-    } else {
-        tunnel_frame_write(&out, TUNNEL_POLL, NULL, 0);
+    pack(t, &out);
+    t->turning = TRUE;
+    g_mutex_unlock(&t->lock);
+    good = exchange(t, memory, builder_len(&out), &answer, NULL);
+    g_mutex_lock(&t->lock);
+    t->turning = FALSE;
+    t->ended = !good || !deliver(t, &answer);
+    t->look = g_get_monotonic_time() + t->pause_ms * (gint64)1000;
+}
+
+/* Whoever polls is to see what there is. */
+static void
+tell(struct tunnel *t)
+{
+    const guint64 one = 1;
+
+    if (!t->told && (t->ended || !pipe_empty(&t->in)))
+        t->told = write(t->event, &one, sizeof(one)) == sizeof(one);
+}
+
+static void
+tell_no_more(struct tunnel *t)
+{
+    guint64 count;
+
+    if (t->told && !t->ended && pipe_empty(&t->in))
+        t->told = read(t->event, &count, sizeof(count)) != sizeof(count);
+}
+
+/* ---- the thread ---- */
+
+/* TRUE: there is an exchange to make. FALSE: time has passed. */
+static gboolean
+wait_turn(struct tunnel *t)
+{
+    const gint64 now = g_get_monotonic_time();
+
+    if (!may_turn(t)) {
+        g_cond_wait_until(&t->work, &t->lock, now + PAUSE_MS_LAST * (gint64)1000);
+        return FALSE;
     }
-    return exchange(t, memory, builder_len(&out), &answer, NULL) && deliver(t, &answer);
+    if (!pipe_empty(&t->out) || t->other != QUIET)
+        return TRUE;
+    if (now < t->look) {
+        g_cond_wait_until(&t->work, &t->lock, t->look);
+        return FALSE;
+    }
+    t->pause_ms = MIN(t->pause_ms * 2, PAUSE_MS_LAST);
+    return TRUE;
 }
 
 static gpointer
@@ -276,70 +250,135 @@ tunnel_run(gpointer data)
     struct tunnel *t = data;
     struct tunnel_frame answer;
 
-    while (listen_here(t) && talk(t))
-        ;
+    g_mutex_lock(&t->lock);
+    while (!t->leaving) {
+        if (!wait_turn(t))
+            continue;
+        turn(t);
+        tell(t);
+    }
+    g_mutex_unlock(&t->lock);
     exchange_code(t, TUNNEL_CLOSE, NULL, 0, &answer, NULL);
     tunnel_free(t);
     return NULL;
 }
 
-TunnelDevice *
-tunnel_device_take(int fd)
-{
-    TunnelDevice *d = g_new0(TunnelDevice, 1);
+/* ---- the user's side ---- */
 
-    d->users = 1;
-    d->fd = fd;
-    g_mutex_init(&d->lock);
-    g_cond_init(&d->left);
-    return d;
+/* All of it, or an error: a user that waits for answers never has much on the way. */
+static ssize_t
+tunnel_send(Stream *s, const void *data, gsize len)
+{
+    struct tunnel *t = (struct tunnel *)s;
+    int refused = 0;
+
+    g_mutex_lock(&t->lock);
+    if (t->ended || len > pipe_room(&t->out)) {
+        refused = t->ended ? EPIPE : ENOBUFS;
+    } else {
+        memcpy(t->out.bytes + t->out.end, data, len);
+        t->out.end += len;
+        while (may_turn(t) && (!pipe_empty(&t->out) || t->other == MORE))
+            turn(t);
+        if (!pipe_empty(&t->out) || t->other != QUIET)
+            g_cond_signal(&t->work);
+    }
+    g_mutex_unlock(&t->lock);
+    errno = refused;
+    return refused ? -1 : (ssize_t)len;
 }
 
-TunnelDevice *
-tunnel_device_open(const char *path, GError **error)
+static ssize_t
+tunnel_recv(Stream *s, void *data, gsize size)
 {
-    int fd = open(path, O_RDWR | O_CLOEXEC);
+    struct tunnel *t = (struct tunnel *)s;
+    gboolean ended;
+    gsize n;
 
-    if (fd >= 0)
-        return tunnel_device_take(fd);
-    error_errno(error, errno, "%s", path);
-    return NULL;
+    g_mutex_lock(&t->lock);
+    n = MIN(size, t->in.end - t->in.pos);
+    memcpy(data, t->in.bytes + t->in.pos, n);
+    t->in.pos += n;
+    ended = t->ended;
+    tell_no_more(t);
+    /* It may have waited for room. */
+    if (t->other != QUIET)
+        g_cond_signal(&t->work);
+    g_mutex_unlock(&t->lock);
+    errno = EAGAIN;
+    return n > 0 || ended ? (ssize_t)n : -1;
 }
 
-void
-tunnel_device_free(TunnelDevice *d)
+static int
+tunnel_poll_fd(Stream *s)
 {
-    if (d)
-        device_unref(d);
+    struct tunnel *t = (struct tunnel *)s;
+
+    g_mutex_lock(&t->lock);
+    tell(t);
+    g_mutex_unlock(&t->lock);
+    return t->event;
 }
 
-int
+static gboolean
+tunnel_pending(Stream *s)
+{
+    struct tunnel *t = (struct tunnel *)s;
+    gboolean pending;
+
+    g_mutex_lock(&t->lock);
+    pending = t->ended || !pipe_empty(&t->in);
+    g_mutex_unlock(&t->lock);
+    return pending;
+}
+
+/* The thread frees it, once the exchange that is under way has ended. */
+static void
+tunnel_leave(Stream *s)
+{
+    struct tunnel *t = (struct tunnel *)s;
+
+    g_mutex_lock(&t->lock);
+    t->leaving = TRUE;
+    g_cond_signal(&t->work);
+    g_mutex_unlock(&t->lock);
+}
+
+static const struct stream_ops tunnel_ops = {
+    tunnel_send, tunnel_recv, tunnel_poll_fd, tunnel_pending, tunnel_leave,
+};
+
+/* ---- opening ---- */
+
+static struct tunnel *
+tunnel_new(TunnelDevice *device)
+{
+    struct tunnel *t = g_new0(struct tunnel, 1);
+
+    t->stream.ops = &tunnel_ops;
+    t->device = device;
+    t->pause_ms = PAUSE_MS_FIRST;
+    t->look = g_get_monotonic_time() + PAUSE_MS_FIRST * (gint64)1000;
+    t->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    g_mutex_init(&t->lock);
+    g_cond_init(&t->work);
+    return t;
+}
+
+Stream *
 tunnel_connect(TunnelDevice *device, gint64 deadline, GError **error)
 {
     struct tunnel *t;
-    int pair[2];
 
-    if (!device_enter(device, deadline, error))
-        return -1;
-    t = g_new0(struct tunnel, 1);
-    t->device = device;
-    t->local = -1;
-    t->pause_ms = PAUSE_MS_FIRST;
-    if (!open_stream(t, error)) {
+    if (!tunnel_device_enter(device, deadline, error))
+        return NULL;
+    t = tunnel_new(device);
+    if (t->event < 0)
+        error_errno(error, errno, "eventfd");
+    if (t->event < 0 || !open_stream(t, error)) {
         tunnel_free(t);
-        return -1;
-    }
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
-        error_errno(error, errno, "socket pair");
-        tunnel_free(t);
-        return -1;
-    }
-    t->local = pair[0];
-    if (!io_set_nonblocking(pair[1], TRUE, error)) {
-        io_close(&pair[1]);
-        tunnel_free(t);
-        return -1;
+        return NULL;
     }
     g_thread_unref(g_thread_new("tunnel", tunnel_run, t));
-    return pair[1];
+    return &t->stream;
 }

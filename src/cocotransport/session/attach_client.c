@@ -81,14 +81,14 @@ client_open_channel(const struct psk_identity *id, const Secret *epsk, attach_co
     const gsize len = psk_identity_write(id, identity);
     g_autoptr(Secret) psk = schedule_psk(epsk, identity, len, error);
     g_autoptr(Tls) tls = NULL;
-    int fd;
+    Stream *stream;
 
     if (psk == NULL)
         return NULL;
-    fd = connect(data, deadline, error);
-    if (fd < 0)
+    stream = connect(data, deadline, error);
+    if (stream == NULL)
         return NULL;
-    tls = tls_client_new(fd, identity, len, psk, error);
+    tls = tls_client_new(stream, identity, len, psk, error);
     if (tls == NULL)
         return NULL;
     switch (tls_handshake_until(tls, deadline, error)) {

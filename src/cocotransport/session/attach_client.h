@@ -20,8 +20,8 @@ struct attach_client_config {
     const char *software;            /* "cocotpm-driver 0.1.0" */
 };
 
-/* A new link to the CoCoTPM, connected and non-blocking; -1 and an error. */
-typedef int (*attach_connect)(gpointer data, gint64 deadline, GError **error);
+/* A new link to the CoCoTPM, connected; NULL and an error. */
+typedef Stream *(*attach_connect)(gpointer data, gint64 deadline, GError **error);
 
 /*
  * Connects (once for each reference of the server the policy names, newest

@@ -39,6 +39,8 @@ const struct receipt *client_receipt(const Client *c);
  * that the link is gone: resume_client_run(), after which client_receive()
  * goes on waiting for the answer to the same command.
  */
+/* To be asked for anew before each wait, and after client_send() where a wait goes on: it tells of
+ * what came in during client_send(), too. */
 int client_fd(const Client *c);
 short client_events(const Client *c);
 /* What client_receive() has at hand, so that client_fd() will not tell of it. */

@@ -11,8 +11,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #define HEADER 5
 #define CLEAR_MAX 4096                       /* of a record in the clear */
@@ -27,9 +25,9 @@ enum { TYPE_ALERT = 21, TYPE_HANDSHAKE = 22, TYPE_DATA = 23 };
 #define VERSION_REST 0x0303
 
 void
-records_open(struct records *r, int fd, gboolean server)
+records_open(struct records *r, Stream *stream, gboolean server)
 {
-    *r = (struct records){ .fd = fd, .server = server };
+    *r = (struct records){ .stream = stream, .server = server };
     r->in = g_malloc(IN_SIZE);
     r->out = g_malloc(OUT_SIZE);
 }
@@ -37,6 +35,7 @@ records_open(struct records *r, int fd, gboolean server)
 void
 records_close(struct records *r)
 {
+    g_clear_pointer(&r->stream, stream_free);
     g_clear_pointer(&r->in, g_free);
     g_clear_pointer(&r->out, g_free);
 }
@@ -66,9 +65,7 @@ fill(struct records *r)
         r->in_end -= r->in_pos;
         r->in_pos = 0;
     }
-    do
-        n = recv(r->fd, r->in + r->in_end, IN_SIZE - r->in_end, MSG_DONTWAIT);
-    while (n < 0 && errno == EINTR);
+    n = stream_recv(r->stream, r->in + r->in_end, IN_SIZE - r->in_end);
     if (n < 0)
         return FALSE;
     if (n == 0) {
@@ -130,11 +127,8 @@ records_push(struct records *r, const void *data, gsize size)
     gsize sent = 0;
 
     if (!records_pending_out(r) && !r->hold) {
-        ssize_t n;
+        const ssize_t n = stream_send(r->stream, data, size);
 
-        do
-            n = send(r->fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
-        while (n < 0 && errno == EINTR);
         if (n < 0 && errno != EAGAIN)
             return -1;
         sent = n > 0 ? (gsize)n : 0;
@@ -155,11 +149,8 @@ gboolean
 records_flush(struct records *r)
 {
     while (records_pending_out(r)) {
-        const ssize_t n = send(r->fd, r->out + r->out_pos, r->out_end - r->out_pos,
-                               MSG_DONTWAIT | MSG_NOSIGNAL);
+        const ssize_t n = stream_send(r->stream, r->out + r->out_pos, r->out_end - r->out_pos);
 
-        if (n < 0 && errno == EINTR)
-            continue;
         if (n < 0)
             return FALSE;
         r->out_pos += (gsize)n;
@@ -180,6 +171,8 @@ records_pending_in(const struct records *r)
     const gsize have = r->in_end - r->in_pos;
     struct cursor in = cursor_from(r->in + r->in_pos, have);
 
+    if (stream_pending(r->stream))
+        return TRUE;
     if (r->left > 0)
         return have >= r->left;
     (void)cursor_bytes(&in, 3);

@@ -8,11 +8,13 @@
  */
 #pragma once
 
+#include "base/stream.h"
+
 #include <glib.h>
 #include <sys/types.h>
 
 struct records {
-    int fd;
+    Stream *stream;
     gboolean server;
     gboolean bad;            /* a header was refused: the stream is of no more use */
     gboolean ended;
@@ -25,8 +27,8 @@ struct records {
     gboolean hold;           /* push() only keeps: what follows goes out in the same write */
 };
 
-/* Does not own @fd. */
-void records_open(struct records *r, int fd, gboolean server);
+/* Takes over @stream. */
+void records_open(struct records *r, Stream *stream, gboolean server);
 void records_close(struct records *r);
 
 /* As GnuTLS wants them: the count, 0 at the end, -1 and errno. */
@@ -36,5 +38,5 @@ ssize_t records_push(struct records *r, const void *data, gsize size);
 /* TRUE when nothing is kept any more; -1 in errno's way is FALSE with errno set (EAGAIN: wait). */
 gboolean records_flush(struct records *r);
 gboolean records_pending_out(const struct records *r);
-/* A whole record is buffered, so that no event on the stream will tell of it. */
+/* A whole record is at hand, so that no event on the stream will tell of it. */
 gboolean records_pending_in(const struct records *r);

@@ -29,7 +29,6 @@ struct Tls {
     gnutls_psk_server_credentials_t server;
     gnutls_psk_client_credentials_t client;
     struct records records;
-    int fd;
     gboolean open;                           /* the handshake is done and was found good */
     gboolean failed;
     tls_lookup lookup;
@@ -148,19 +147,18 @@ prepare(Tls *t, unsigned int role, GError **error)
 }
 
 static Tls *
-new_on(int fd, gboolean server)
+new_on(Stream *stream, gboolean server)
 {
     Tls *t = g_new0(Tls, 1);
 
-    t->fd = fd;
-    records_open(&t->records, fd, server);
+    records_open(&t->records, stream, server);
     return t;
 }
 
 Tls *
 tls_server_new(int fd, tls_lookup lookup, gpointer data, GError **error)
 {
-    g_autoptr(Tls) t = new_on(fd, TRUE);
+    g_autoptr(Tls) t = new_on(stream_new(fd), TRUE);
 
     t->lookup = lookup;
     t->lookup_data = data;
@@ -175,16 +173,17 @@ tls_server_new(int fd, tls_lookup lookup, gpointer data, GError **error)
 }
 
 Tls *
-tls_client_new(int fd, const guint8 *identity, gsize len, const Secret *psk, GError **error)
+tls_client_new(Stream *stream, const guint8 *identity, gsize len, const Secret *psk,
+               GError **error)
 {
-    g_autoptr(Tls) t = new_on(fd, FALSE);
+    g_autoptr(Tls) t = new_on(stream, FALSE);
     const gnutls_datum_t name = { (void *)identity, (unsigned int)len };
     const gnutls_datum_t key = secret_datum(psk);
 
     g_assert(len >= 1 && len <= IDENTITY_MAX && secret_len(psk) == PSK_SIZE);
     memcpy(t->identity, identity, len);
     t->identity_len = len;
-    if (!io_set_nonblocking(fd, TRUE, error) || !prepare(t, GNUTLS_CLIENT, error) ||
+    if (!prepare(t, GNUTLS_CLIENT, error) ||
         !gnutls_ok(gnutls_psk_allocate_client_credentials(&t->client), "TLS", error) ||
         !gnutls_ok(gnutls_psk_set_client_credentials2(t->client, &name, &key, GNUTLS_PSK_KEY_RAW),
                    "TLS", error) ||
@@ -208,7 +207,6 @@ tls_free(Tls *t)
     if (t->client != NULL)
         gnutls_psk_free_client_credentials(t->client);
     records_close(&t->records);
-    io_close(&t->fd);
     g_free(t);
 }
 
@@ -348,7 +346,7 @@ tls_events(const Tls *t)
 int
 tls_fd(const Tls *t)
 {
-    return t->fd;
+    return stream_poll_fd(t->records.stream);
 }
 
 const guint8 *
@@ -371,7 +369,7 @@ tls_export(Tls *t, const char *label, guint8 *out, gsize len, GError **error)
 static gboolean
 wait_for(Tls *t, short events, gint64 deadline)
 {
-    struct pollfd p = { t->fd, events, 0 };
+    struct pollfd p = { tls_fd(t), events, 0 };
     const gint64 left = deadline - g_get_monotonic_time();
 
     if (left <= 0)

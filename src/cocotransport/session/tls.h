@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "base/stream.h"
 #include "cocotransport/keys/schedule.h"
 
 #include <glib.h>
@@ -26,9 +27,9 @@ enum tls_result {
 typedef Secret *(*tls_lookup)(gpointer data, const guint8 *identity, gsize len,
                               gboolean *ret_known);
 
-/* Both take over @fd, also on failure. */
+/* Both take over @fd or @stream, also on failure. */
 Tls *tls_server_new(int fd, tls_lookup lookup, gpointer data, GError **error);
-Tls *tls_client_new(int fd, const guint8 *identity, gsize len, const Secret *psk,
+Tls *tls_client_new(Stream *stream, const guint8 *identity, gsize len, const Secret *psk,
                     GError **error);
 void tls_free(Tls *t);       /* says goodbye when it can be said at once; NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Tls, tls_free)
@@ -52,7 +53,7 @@ gboolean tls_pending(const Tls *t);
 
 /* POLLIN, with POLLOUT while something waits to be sent. */
 short tls_events(const Tls *t);
-int tls_fd(const Tls *t);
+int tls_fd(const Tls *t);     /* to be asked for anew before each wait */
 
 /* What the client named, as on the wire. NULL before the handshake (server). */
 const guint8 *tls_identity(const Tls *t, gsize *ret_len);

@@ -42,7 +42,7 @@ pair_open(struct pair *p, const Secret *client_psk, const Secret *server_psk)
     p->host.ends[1] = s[1];
     if (server_psk != NULL)
         p->server_psk = secret_copy(secret_peek(server_psk), secret_len(server_psk));
-    p->client = tls_client_new(c[0], (const guint8 *)PAIR_IDENTITY, strlen(PAIR_IDENTITY),
+    p->client = tls_client_new(stream_new(c[0]), (const guint8 *)PAIR_IDENTITY, strlen(PAIR_IDENTITY),
                                client_psk, NULL);
     p->server = tls_server_new(s[0], lookup, p, NULL);
     ck_assert(p->client != NULL && p->server != NULL);
