@@ -341,8 +341,8 @@ START_TEST(a_ticket_is_refused)
     enum tls_result result = TLS_AGAIN;
 
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
-    client = tls_client_new(stream_new(ends[0]), (const guint8 *)PAIR_IDENTITY, strlen(PAIR_IDENTITY), key,
-                            NULL);
+    client = tls_client_new(stream_new(ends[0]), (const guint8 *)PAIR_IDENTITY,
+                            strlen(PAIR_IDENTITY), key, NULL);
     server_open(&s, ends[1], tickets, key);
     for (int i = 0; i < 20; i++) {
         if (result == TLS_AGAIN)
