@@ -72,6 +72,26 @@ adds "bytes of the host's" 80010000000e2000c0c0deadbeef
 adds "a record of the host's" 80010000001b2000c0c10000000000000000000000000000000000
 adds "a stream of the host's" 80010000000e2000c0c300000007
 adds "the end of the stream" 80010000000a2000c0c4
+# Frames that are none: the relay knows no meaning for them, and ends the stream.
+adds "a poll with a payload" 80010000000b2000c0c200
+adds "an opening cut short" 80010000000d2000c0c3000000
+adds "an opening with more" 80010000000f2000c0c30000000700
+adds "an end with a payload" 80010000000b2000c0c400
+adds "no bytes of the stream" 80010000000a2000c0c0
+adds "an empty record" 80010000000a2000c0c1
+
+# The answer to OPEN, which follows a stream that was lost: another stream's number, or a largest frame
+# that no device has. It is not taken, and the stream is opened once more.
+opens()
+{
+    hex < "$TMP/frames" | grep -o 80010000000e2000c0c3 | wc -l
+}
+for offset in 10 14 16; do
+    opened=$(opens)
+    attack s over:10 flip $offset
+    try "flip byte $offset of the answer to an opening" c over:10 drop
+    [ "$(opens)" -ge $((opened + 2)) ] || fail "a forged answer to an opening was taken, byte $offset"
+done
 
 # again WHAT ORDER…: the host sends something, and the answer that comes too much is its to keep (or
 # one of the guest's polls', which then is a time-out there).

@@ -39,3 +39,9 @@ tests_tools_impostor_LDADD = $(SESSION_LIBS) $(LINK_LIBS)
 check_PROGRAMS += tests/tools/log_writes
 tests_tools_log_writes_SOURCES = tests/tools/log_writes.c
 tests_tools_log_writes_LDADD = $(BASE_LIBS)
+
+# Preloaded, as tests/fault/faults.so.
+check_PROGRAMS += tests/tools/clock.so
+tests_tools_clock_so_SOURCES = tests/tools/clock.c
+tests_tools_clock_so_CFLAGS = $(COCO_CFLAGS) -fPIC
+tests_tools_clock_so_LDFLAGS = $(COCO_LDFLAGS) -shared
