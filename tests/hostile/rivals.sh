@@ -76,6 +76,20 @@ fresh
 play crowd
 [ "$(told eight)/$(told oldest)/$(told others)" = 8/closed/8 ] || fail "$(cat "$TMP/said")"
 
+# Two operators are borne; the third ends the first.
+head -c 32 /dev/urandom > "$TMP/operator"
+TPM_WORDS=,timeout=600,operator-psk-file=$TMP/operator fresh
+"$rivals" operators "$TMP/coco.sock" "$TMP/driver.policy" "$ID" "emulator:$TMP/one" \
+    "$TMP/operator" > "$TMP/said" 2> "$TMP/rivals.log" || fail "$(cat "$TMP/rivals.log")"
+[ "$(told operators)/$(told oldest)/$(told others)" = 2/closed/2 ] || fail "$(cat "$TMP/said")"
+
+# Who reads no answers loses the link and not the TPM, and nobody else waits for it for ever.
+fresh
+play deaf
+finds '^deaf closed [1-9]' < "$TMP/said" || fail "$(cat "$TMP/said")"
+play attach two
+finds -x "first 0" < "$TMP/said" || finds -x "second 0" < "$TMP/said" || fail "$(cat "$TMP/said")"
+
 # Reports: eight at once, then one a second, whoever asks and over however many links.
 fresh
 play flood

@@ -5,6 +5,7 @@
  *
  *   rivals WHAT LINK-SOCKET POLICY UUID PLATFORM [PLATFORM2]
  *
+ * PLATFORM2 of "operators" is the file of the operator's key.
  * Prints what each of them was told: "NAME STATUS", or "NAME closed".
  */
 #include "config.h"
@@ -17,9 +18,11 @@
 
 #define CROWD 9                      /* links half open, one more than there may be */
 #define FLOOD_SECONDS 3
+#define OPERATORS 3                  /* one more than there may be */
 
 struct rivals {
     struct tenant a, b;
+    const char *file;                /* the operator's key */
 };
 
 /* Two launches, or one twice, that send ATTACH before either is answered. */
@@ -184,6 +187,45 @@ crowd(struct rivals *r)
     printf("others %u\n", alive);
 }
 
+/* Two operators are borne; the third ends the first. */
+static void
+operators(struct rivals *r)
+{
+    Tls *links[OPERATORS];
+    g_autoptr(Secret) key = secret_read_file(r->file, PSK_SIZE, PSK_SIZE, NULL);
+    guint alive = 0;
+
+    if (key == NULL)
+        tenant_die("operator's key", NULL);
+    for (guint i = 0; i < OPERATORS - 1; i++)
+        links[i] = tenant_operator_channel(&r->a, key);
+    for (guint i = 0; i < OPERATORS - 1; i++)
+        alive += ask_info(&r->a, links[i]) == COCO_OK;
+    printf("operators %u\n", alive);
+    links[OPERATORS - 1] = tenant_operator_channel(&r->a, key);
+    steps_tell("oldest", ask_info(&r->a, links[0]));
+    alive = 0;
+    for (guint i = 1; i < OPERATORS; i++)
+        alive += ask_info(&r->a, links[i]) == COCO_OK;
+    printf("others %u\n", alive);
+}
+
+/* One that asks and asks, and reads nothing: how many commands went out before the link ended. */
+static void
+deaf(struct rivals *r)
+{
+    /* GetCapability of the algorithms: TPM 2.0 Part 3, 30.2. */
+    static const guint8 command[] = {
+        0x80, 0x01, 0, 0, 0, 22, 0, 0, 1, 0x7a, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 127,
+    };
+    guint sent = 0;
+
+    steps_attach_or_die(&r->a);
+    while (tenant_say(&r->a, command, sizeof(command)))
+        sent++;
+    printf("deaf %s %u\n", g_get_monotonic_time() < r->a.deadline ? "closed" : "borne", sent);
+}
+
 static const struct {
     const char *name;
     void (*run)(struct rivals *r);
@@ -194,6 +236,8 @@ static const struct {
     { "evidence", evidence_on_many_links },
     { "flood", flood },
     { "crowd", crowd },
+    { "operators", operators },
+    { "deaf", deaf },
 };
 
 int
@@ -207,7 +251,9 @@ main(int argc, char **argv)
         return 2;
     }
     tenant_prepare(&r->a, argv[2], argv[3], argv[4], argv[5]);
-    tenant_prepare(&r->b, argv[2], argv[3], argv[4], argv[argc - 1]);
+    r->file = argv[argc - 1];
+    if (strcmp(argv[1], "operators") != 0)
+        tenant_prepare(&r->b, argv[2], argv[3], argv[4], argv[argc - 1]);
     for (gsize i = 0; i < G_N_ELEMENTS(plays); i++)
         if (strcmp(plays[i].name, argv[1]) == 0) {
             plays[i].run(r);

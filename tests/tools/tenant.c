@@ -146,6 +146,22 @@ tenant_try_key(struct tenant *t, const Secret *key, guint64 number)
     return tls;
 }
 
+Tls *
+tenant_operator_channel(struct tenant *t, const Secret *key)
+{
+    const guint8 none[REFERENCE_SIZE] = { 0 };
+    struct psk_identity id = { .role = ROLE_OPERATOR };
+    g_autoptr(GError) error = NULL;
+    Tls *tls = NULL;
+
+    memcpy(id.uuid, t->uuid, sizeof(id.uuid));
+    if (schedule_context(ROLE_OPERATOR, id.uuid, none, none, id.context, &error))
+        tls = client_open_channel(&id, key, connect_to, t->link, t->deadline, &error);
+    if (tls == NULL)
+        tenant_die("operator", error);
+    return tls;
+}
+
 struct claims
 tenant_claims(const struct tenant *t)
 {

@@ -43,6 +43,8 @@ Tls *tenant_channel(struct tenant *t);
 Tls *tenant_resume_channel(struct tenant *t, const Secret *key, guint64 number);
 /* The same; NULL when the other side does not know the key. */
 Tls *tenant_try_key(struct tenant *t, const Secret *key, guint64 number);
+/* Role operator, which has no evidence. */
+Tls *tenant_operator_channel(struct tenant *t, const Secret *key);
 
 /* The honest client's claims. */
 struct claims tenant_claims(const struct tenant *t);

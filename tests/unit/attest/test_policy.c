@@ -140,6 +140,33 @@ START_TEST(references_meet)
 }
 END_TEST
 
+/* A client tries them one by one: the newest, which stand first, and no more than eight. */
+START_TEST(references_are_few)
+{
+    for (guint count = 8; count <= 9; count++) {
+        g_autoptr(GString) text = g_string_new("[cocovm]\nmeasurement = ");
+        g_autoptr(policy_t) p = NULL;
+        g_autoptr(GPtrArray) list = NULL;
+        struct snp_report r = { .version = 3 };
+        guint8 last[32];
+
+        for (guint i = 0; i < count; i++) {
+            g_autofree char *digits = g_strnfill(95, '0');
+
+            g_string_append_printf(text, "%s%s%u", i > 0 ? "; " : "", digits, i);
+        }
+        g_string_append(text, "\n");
+        p = parse(text->str, POLICY_INSTANCE, NULL);
+        ck_assert_ptr_nonnull(p);
+        list = references_of_policy(p, NULL);
+        ck_assert_uint_eq(list->len, 8);
+        r.measurement[47] = 7;
+        ck_assert(reference_of_report(&r, POLICY_PIN_MEASUREMENT, last, NULL));
+        ck_assert_mem_eq(last, g_bytes_get_data(g_ptr_array_index(list, 7), NULL), 32);
+    }
+}
+END_TEST
+
 START_TEST(a_policy_of_nobody_has_no_reference)
 {
     g_autoptr(policy_t) p = parse("[cocovm]\nvmpl = 0\n", POLICY_INSTANCE, NULL);
@@ -161,6 +188,7 @@ policy_suite(void)
     tcase_add_test(c, every_key_is_read);
     tcase_add_loop_test(c, a_bad_policy_is_refused, 0, (int)G_N_ELEMENTS(bad_policies));
     tcase_add_test(c, references_meet);
+    tcase_add_test(c, references_are_few);
     tcase_add_test(c, a_policy_of_nobody_has_no_reference);
     suite_add_tcase(s, c);
     return s;

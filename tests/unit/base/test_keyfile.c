@@ -139,6 +139,25 @@ START_TEST(hex_goes_both_ways)
 }
 END_TEST
 
+START_TEST(uuids_go_both_ways)
+{
+    static const char *const bad[] = {
+        NULL, "", "12", "01234567-89ab-cdef-0123-456789abcde", "0123456789abcdef0123456789abcdef",
+        "01234567-89ab-cdef-0123-456789abcdeg", "01234567-89ab-cdef-0123-456789abcdef0",
+    };
+    guint8 uuid[UUID_SIZE] = { 7 };
+    g_autofree char *text = NULL;
+
+    for (guint i = 0; i < G_N_ELEMENTS(bad); i++)
+        ck_assert(!uuid_parse(bad[i], uuid, NULL));
+    ck_assert_uint_eq(uuid[0], 7);
+    ck_assert(uuid_parse("01234567-89AB-cdef-0123-456789abcdef", uuid, NULL));
+    ck_assert_mem_eq(uuid, "\x01\x23\x45\x67\x89\xab\xcd\xef\x01\x23\x45\x67\x89\xab\xcd\xef", 16);
+    text = uuid_text(uuid);
+    ck_assert_str_eq(text, "01234567-89ab-cdef-0123-456789abcdef");
+}
+END_TEST
+
 Suite *
 keyfile_suite(void)
 {
@@ -150,6 +169,7 @@ keyfile_suite(void)
     tcase_add_loop_test(tcase, what_is_not_clear_is_refused, 0, G_N_ELEMENTS(refused));
     tcase_add_test(tcase, zero_bytes_and_large_files_are_refused);
     tcase_add_test(tcase, hex_goes_both_ways);
+    tcase_add_test(tcase, uuids_go_both_ways);
     suite_add_tcase(suite, tcase);
     return suite;
 }

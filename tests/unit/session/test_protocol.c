@@ -84,9 +84,25 @@ START_TEST(hello_answer_comes_back)
     ck_assert_uint_eq(back.claims_len, 6);
     ck_assert_mem_eq(back.claims, "claims", 6);
     ck_assert_uint_eq(cursor_left(&back.evidence), 12);
-    wire[2] = 0x10;                  /* claims above the maximum */
-    wire[3] = 1;
-    in = cursor_from(wire, sizeof(wire));
+    for (gsize len = 0; len < 10; len++) {
+        in = cursor_from(wire, len);
+        ck_assert(!hello_answer_parse(&in, &back, NULL));
+    }
+}
+END_TEST
+
+START_TEST(hello_answer_has_a_largest_size)
+{
+    g_autofree guint8 *wire = g_malloc0(4 + CLAIMS_MAX + 1);
+    struct builder b = builder_on(wire, 4);
+    struct hello_answer back;
+    struct cursor in = cursor_from(wire, 4 + CLAIMS_MAX + 1);
+
+    builder_be32(&b, CLAIMS_MAX);
+    ck_assert(hello_answer_parse(&in, &back, NULL));
+    ck_assert_uint_eq(back.claims_len, CLAIMS_MAX);
+    builder_be32_at(&b, 0, CLAIMS_MAX + 1);
+    in = cursor_from(wire, 4 + CLAIMS_MAX + 1);
     ck_assert(!hello_answer_parse(&in, &back, NULL));
 }
 END_TEST
@@ -154,6 +170,7 @@ protocol_suite(void)
     tcase_add_loop_test(t, resume_numbers_are_judged, 0, G_N_ELEMENTS(resumes));
     tcase_add_test(t, attachment_comes_back);
     tcase_add_test(t, hello_answer_comes_back);
+    tcase_add_test(t, hello_answer_has_a_largest_size);
     tcase_add_test(t, launch_event_stays_the_same_from_launch_to_launch);
     tcase_add_test(t, launch_has_a_name_of_its_own);
     suite_add_tcase(s, t);

@@ -121,13 +121,72 @@ END_TEST
 
 START_TEST(claims_have_a_largest_size)
 {
+    g_autoptr(GBytes) client = test_bytes(CLIENT "8001 00000000");
+    const gsize len = g_bytes_get_size(client);
     g_autofree uint8_t *big = g_malloc0(CLAIMS_MAX + 1);
-    struct cursor in = cursor_from(big, CLAIMS_MAX + 1);
+    struct cursor in = cursor_from(big, CLAIMS_MAX);
+    struct builder b = builder_on(big, CLAIMS_MAX + 1);
     struct claims c;
     g_autoptr(GError) error = NULL;
 
-    ck_assert(!claims_parse(&in, CLAIMS_SERVER, &c, &error));
+    builder_bytes(&b, g_bytes_get_data(client, NULL), len);
+    builder_be32_at(&b, len - 4, CLAIMS_MAX - (uint32_t)len);
+    ck_assert(claims_parse(&in, CLAIMS_CLIENT, &c, NULL));
+    builder_be32_at(&b, len - 4, CLAIMS_MAX + 1 - (uint32_t)len);
+    in = cursor_from(big, CLAIMS_MAX + 1);
+    ck_assert(!claims_parse(&in, CLAIMS_CLIENT, &c, &error));
     ck_assert_ptr_nonnull(strstr(error->message, "4096"));
+}
+END_TEST
+
+/* How much of a kind there may be: as much, and one more. */
+START_TEST(claims_have_largest_values)
+{
+    for (guint more = 0; more < 2; more++) {
+        struct claims c = server_claims();
+        g_autofree char *name = g_strnfill(SOFTWARE_MAX + more, 'n');
+        uint8_t wire[CLAIMS_MAX];
+        struct builder b = builder_on(wire, sizeof(wire));
+        struct cursor in;
+
+        /* A name of any length: by hand, behind the other claims of a client. */
+        c.given = 1u << CLAIM_VERSION | 1u << CLAIM_UUID | 1u << CLAIM_PSK;
+        claims_write(&c, &b);
+        builder_be16(&b, CLAIM_SOFTWARE);
+        builder_be32(&b, SOFTWARE_MAX + more);
+        builder_bytes(&b, name, SOFTWARE_MAX + more);
+        in = cursor_from(wire, builder_len(&b));
+        ck_assert_int_eq(claims_parse(&in, CLAIMS_CLIENT, &c, NULL), more == 0);
+    }
+}
+END_TEST
+
+/* {u8 length, name}, one to four, each of a digest and its algorithm. */
+START_TEST(ek_names_are_counted)
+{
+    static const struct { guint count; guint8 len; gboolean ok; } names[] = {
+        { 0, 34, FALSE }, { 1, 34, TRUE }, { 4, 66, TRUE }, { 5, 66, FALSE }, { 1, 67, FALSE },
+        { 1, 0, FALSE },
+    };
+    struct claims c = server_claims();
+    const guint32 given = c.given;
+    uint8_t wire[CLAIMS_MAX], name[EK_NAME_MAX + 1] = { 0, 11 };
+    struct builder b = builder_on(wire, sizeof(wire));
+    struct cursor in;
+    const guint32 first = (1u << CLAIM_EK_NAMES) - 1;
+
+    c.given = given & first;
+    claims_write(&c, &b);
+    builder_be16(&b, CLAIM_EK_NAMES);
+    builder_be32(&b, names[_i].count * (1u + names[_i].len));
+    for (guint i = 0; i < names[_i].count; i++) {
+        builder_u8(&b, names[_i].len);
+        builder_bytes(&b, name, names[_i].len);
+    }
+    c.given = given & ~first & ~(1u << CLAIM_EK_NAMES);
+    claims_write(&c, &b);
+    in = cursor_from(wire, builder_len(&b));
+    ck_assert_int_eq(claims_parse(&in, CLAIMS_SERVER, &c, NULL), names[_i].ok);
 }
 END_TEST
 
@@ -152,6 +211,8 @@ claims_suite(void)
     tcase_add_test(t, server_claims_come_back);
     tcase_add_test(t, server_claims_are_whole);
     tcase_add_test(t, claims_have_a_largest_size);
+    tcase_add_test(t, claims_have_largest_values);
+    tcase_add_loop_test(t, ek_names_are_counted, 0, 6);
     tcase_add_test(t, claims_have_names);
     suite_add_tcase(s, t);
     return s;
