@@ -285,3 +285,25 @@ hex_encode(const void *data, size_t len)
     text[len * 2] = '\0';
     return text;
 }
+
+gboolean
+uuid_parse(const char *text, guint8 ret[static UUID_SIZE], GError **error)
+{
+    g_auto(GStrv) parts = NULL;
+    g_autofree char *digits = NULL;
+
+    if (text == NULL || !g_uuid_string_is_valid(text))
+        return error_malformed(error, "\"%s\" is no UUID", text != NULL ? text : "");
+    parts = g_strsplit(text, "-", -1);
+    digits = g_strjoinv(NULL, parts);
+    return hex_decode(digits, ret, UUID_SIZE, error);
+}
+
+char *
+uuid_text(const guint8 uuid[static UUID_SIZE])
+{
+    g_autofree char *hex = hex_encode(uuid, UUID_SIZE);
+
+    return g_strdup_printf("%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16,
+                           hex + 20);
+}

@@ -38,3 +38,9 @@ gboolean keyfile_read_string(const char *const *items, void *field, GError **err
 gboolean hex_decode(const char *text, void *out, size_t len, GError **error);
 /* Lower case, to be freed. */
 char *hex_encode(const void *data, size_t len);
+
+#define UUID_SIZE 16
+/* 8-4-4-4-12 hex digits; NULL is an error. */
+gboolean uuid_parse(const char *text, guint8 ret[static UUID_SIZE], GError **error);
+/* To be freed. */
+char *uuid_text(const guint8 uuid[static UUID_SIZE]);

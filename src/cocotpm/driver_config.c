@@ -114,14 +114,10 @@ driver_config_check(const struct driver_config *c, GError **error)
 gboolean
 driver_config_uuid(const struct driver_config *c, guint8 ret[static 16], GError **error)
 {
-    g_auto(GStrv) parts = NULL;
-    g_autofree char *digits = NULL;
-
-    if (!g_uuid_string_is_valid(c->id))
-        return error_malformed(error, "--id: \"%s\" is no UUID", c->id);
-    parts = g_strsplit(c->id, "-", -1);
-    digits = g_strjoinv(NULL, parts);
-    return hex_decode(digits, ret, 16, error);
+    if (uuid_parse(c->id, ret, error))
+        return TRUE;
+    g_prefix_error(error, "--id: ");
+    return FALSE;
 }
 
 /* The control socket of the swtpm TCTI is found by a rule, so it can be derived by it. */

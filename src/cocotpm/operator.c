@@ -52,16 +52,9 @@ connect_to(gpointer data, gint64 deadline, GError **error)
 }
 
 static gboolean
-uuid_parse(const char *text, guint8 ret[static 16], GError **error)
+operator_uuid(const char *text, guint8 ret[static UUID_SIZE], GError **error)
 {
-    g_auto(GStrv) parts = NULL;
-    g_autofree char *digits = NULL;
-
-    if (!text || !g_uuid_string_is_valid(text))
-        return error_malformed(error, "--id: a UUID is needed");
-    parts = g_strsplit(text, "-", -1);
-    digits = g_strjoinv(NULL, parts);
-    return hex_decode(digits, ret, 16, error);
+    return uuid_parse(text, ret, NULL) || error_malformed(error, "--id: a UUID is needed");
 }
 
 static gboolean
@@ -101,7 +94,7 @@ ask(const struct operator_config *config, char **operands, GError **error)
     guint8 uuid[16];
     gboolean good;
 
-    if (!command_parse(operands, &code, error) || !uuid_parse(config->id, uuid, error))
+    if (!command_parse(operands, &code, error) || !operator_uuid(config->id, uuid, error))
         return FALSE;
     if (!config->to || !config->psk_file)
         return error_malformed(error, "--to and --operator-psk-file are needed");

@@ -8,6 +8,7 @@
 
 #include "base/daemon.h"
 #include "base/error.h"
+#include "cocotransport/link/socket.h"
 
 #include <glib-unix.h>
 #include <signal.h>
@@ -49,19 +50,11 @@ static const struct option_row pid_rows[] = {
 };
 
 struct socket_config {
-    char *type, *path, *bindaddr;
-    guint port, mode;
+    struct link_socket at;
 };
 
-#define SOCKET_ROW(name, kind, field, help) \
-    { name, 0, kind, offsetof(struct socket_config, field), "", help }
-
 static const struct option_row socket_rows[] = {
-    SOCKET_ROW("type", OPTION_STRING, type, "unixio or tcp"),
-    SOCKET_ROW("path", OPTION_STRING, path, "of the Unix socket"),
-    SOCKET_ROW("mode", OPTION_OCTAL, mode, "of the Unix socket"),
-    SOCKET_ROW("port", OPTION_UINT, port, "TCP port"),
-    SOCKET_ROW("bindaddr", OPTION_STRING, bindaddr, "TCP address"),
+    LINK_SOCKET_ROWS(struct socket_config, "unixio|tcp"),
     { 0 }
 };
 
@@ -97,24 +90,11 @@ take_pid(Program *p, const char *text, GError **error)
 gboolean
 program_socket_parse(const char *option, const char *text, struct link_address *ret, GError **error)
 {
-    struct socket_config c = { .mode = 0600 };
-    struct link_address a = { .fd = -1 };
-    gboolean good = suboptions_parse(socket_rows, option, text, &c, error);
+    struct socket_config c = { .at = LINK_SOCKET_NONE };
+    const gboolean good = suboptions_parse(socket_rows, option, text, &c, error) &&
+                          link_socket_address(&c.at, option, FALSE, ret, error);
 
-    if (good && g_strcmp0(c.type, "unixio") == 0 && c.path) {
-        a.kind = LINK_UNIX;
-        a.path = g_steal_pointer(&c.path);
-        a.mode = c.mode;
-    } else if (good && g_strcmp0(c.type, "tcp") == 0 && c.port > 0 && c.port <= 65535) {
-        a.kind = LINK_TCP;
-        a.host = g_steal_pointer(&c.bindaddr);
-        a.port = c.port;
-    } else if (good) {
-        good = error_malformed(error, "%s: type=unixio,path=P or type=tcp,port=N is needed", option);
-    }
     options_clear(socket_rows, &c);
-    if (good)
-        *ret = a;
     return good;
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/io.h"
+#include "base/keyfile.h"
 #include "swtpm/cocotpm_provision.h"
 #include "swtpm/store/open.h"
 
@@ -185,7 +186,7 @@ open_store(Cocotpm *c, const struct swtpm_config *config, GError **error)
     sealed.owner = owner;
     sealed.uuid_given = c->options.id != NULL;
     if (sealed.uuid_given)
-        uuid_bytes(c->options.id, sealed.uuid);
+        good = good && uuid_parse(c->options.id, sealed.uuid, error);
     if (good && c->provisioning) {
         good = cocotpm_provision_run(c->options.provision, &sealed, &c->store, &words, error);
         if (good && words != NULL)

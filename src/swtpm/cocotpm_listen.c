@@ -22,20 +22,15 @@
 int
 cocotpm_listener_open(const struct cocotpm_options *o, GError **error)
 {
-    struct link_address a = { .fd = -1, .mode = o->mode };
+    struct link_address a = { .fd = -1 };
+    int fd;
 
-    if (g_strcmp0(o->type, "unixio") == 0)
-        a.kind = LINK_UNIX;
-    else if (g_strcmp0(o->type, "tcp") == 0)
-        a.kind = LINK_TCP;
-    else
-        a.kind = LINK_VSOCK;
-    a.path = o->path;
-    a.host = o->bindaddr != NULL ? o->bindaddr : (char *)"127.0.0.1";
-    a.port = o->port;
-    a.cid = o->cid;
+    if (!link_socket_address(&o->at, "--cocotpm", TRUE, &a, error))
+        return -1;
+    fd = link_listen(&a, error);
+    link_address_clear(&a);
 
-    return link_listen(&a, error);
+    return fd;
 }
 
 static gboolean
@@ -130,6 +125,6 @@ cocotpm_unlisten(Cocotpm *c)
         g_source_remove(c->watch);
     c->watch = 0;
     io_close(&c->listener);
-    if (g_strcmp0(c->options.type, "unixio") == 0)
-        (void)g_unlink(c->options.path);
+    if (g_strcmp0(c->options.at.type, "unixio") == 0)
+        (void)g_unlink(c->options.at.path);
 }

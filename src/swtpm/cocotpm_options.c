@@ -20,12 +20,8 @@
     { name, 0, kind, offsetof(struct cocotpm_options, field), value, help }
 
 static const struct option_row cocotpm_rows[] = {
-    ROW("type", OPTION_STRING, type, "unixio|tcp|vsock", "kind of link"),
-    ROW("path", OPTION_STRING, path, "PATH", "unixio: the socket"),
-    ROW("mode", OPTION_OCTAL, mode, "MODE", "unixio: its file mode, default 0600"),
-    ROW("port", OPTION_UINT, port, "PORT", "tcp and vsock: the port"),
-    ROW("bindaddr", OPTION_STRING, bindaddr, "ADDRESS", "tcp: the address, default 127.0.0.1"),
-    ROW("cid", OPTION_UINT, cid, "CID", "vsock: the context id to listen on, default any"),
+    LINK_SOCKET_ROWS(struct cocotpm_options, "unixio|tcp|vsock"),
+    LINK_SOCKET_VSOCK_ROW(struct cocotpm_options),
     ROW("fd", OPTION_FD, fd, "N", "an inherited stream, or a socket that listens"),
     ROW("id", OPTION_STRING, id, "UUID", "the instance; another one's state is refused"),
     ROW("operator-psk-file", OPTION_STRING, operator_psk_file, "FILE", "the operator's key"),
@@ -48,8 +44,7 @@ cocotpm_options_parse(const struct swtpm_config *config, struct cocotpm_options 
                       GError **error)
 {
     struct cocotpm_options o = {
-        .mode = 0600,
-        .cid = G_MAXUINT32,
+        .at = LINK_SOCKET_NONE,
         .fd = -1,
         .owner_secret_fd = -1,
         .timeout = TIMEOUT_DEFAULT,
@@ -71,42 +66,16 @@ cocotpm_options_clear(struct cocotpm_options *o)
 }
 
 static gboolean
-uuid_good(const char *text)
-{
-    return g_uuid_string_is_valid(text);
-}
-
-void
-uuid_bytes(const char *text, guint8 ret[static 16])
-{
-    guint at = 0;
-
-    for (const char *c = text; *c != '\0' && at < 32; c++) {
-        const int digit = g_ascii_xdigit_value(*c);
-
-        if (digit < 0)
-            continue;
-        ret[at / 2] = (guint8)(at % 2 == 0 ? digit << 4 : ret[at / 2] | digit);
-        at++;
-    }
-}
-
-static gboolean
 link_check(const struct cocotpm_options *o, GError **error)
 {
-    const gboolean is_unix = g_strcmp0(o->type, "unixio") == 0;
-    const gboolean is_tcp = g_strcmp0(o->type, "tcp") == 0;
-    const gboolean is_vsock = g_strcmp0(o->type, "vsock") == 0;
+    struct link_address a = { .fd = -1 };
 
     if (o->fd >= 0)
-        return o->type == NULL ||
+        return o->at.type == NULL ||
                error_malformed(error, "--cocotpm: fd= and type= exclude each other");
-    if (!is_unix && !is_tcp && !is_vsock)
-        return error_malformed(error, "--cocotpm: type=unixio, tcp or vsock, or fd=, is needed");
-    if (is_unix && o->path == NULL)
-        return error_malformed(error, "--cocotpm: type=unixio needs path=");
-    if (!is_unix && (o->port == 0 || (is_tcp && o->port > 65535)))
-        return error_malformed(error, "--cocotpm: type=%s needs port=", o->type);
+    if (!link_socket_address(&o->at, "--cocotpm", TRUE, &a, error))
+        return FALSE;
+    link_address_clear(&a);
     return TRUE;
 }
 
@@ -156,7 +125,7 @@ cocotpm_options_check(const struct swtpm_config *config, GError **error)
         return error_malformed(error, "--cocotpm needs --tpmstate dir=");
     if (!cocotpm_options_parse(config, &o, error))
         return FALSE;
-    if (o.id != NULL && !uuid_good(o.id))
+    if (o.id != NULL && !g_uuid_string_is_valid(o.id))
         good = error_malformed(error, "--cocotpm: id=%s is no UUID", o.id);
     else if (o.timeout < 1 || o.timeout > TIMEOUT_MAX)
         good = error_malformed(error, "--cocotpm: timeout= has to be 1 to %d", TIMEOUT_MAX);

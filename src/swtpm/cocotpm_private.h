@@ -9,7 +9,7 @@
 
 #include "base/log.h"
 #include "cocotransport/attest/verify.h"
-#include "cocotransport/link/link.h"
+#include "cocotransport/link/socket.h"
 #include "cocotransport/session/launch.h"
 #include "cocotransport/session/protocol.h"
 #include "cocotransport/session/roles.h"
@@ -22,12 +22,7 @@
 
 /* The sub-options of --cocotpm. */
 struct cocotpm_options {
-    char *type;
-    char *path;
-    guint mode;
-    guint port;
-    char *bindaddr;
-    guint cid;
+    struct link_socket at;
     int fd;
     char *id;
     char *operator_psk_file;
@@ -43,8 +38,6 @@ struct cocotpm_options {
 gboolean cocotpm_options_parse(const struct swtpm_config *config, struct cocotpm_options *ret,
                                GError **error);
 void     cocotpm_options_clear(struct cocotpm_options *o);
-/* A UUID's text, found good before, to its 16 bytes. */
-void     uuid_bytes(const char *text, guint8 ret[static 16]);
 /* What contradicts --cocotpm, in the words the user typed. */
 gboolean cocotpm_options_check(const struct swtpm_config *config, GError **error);
 

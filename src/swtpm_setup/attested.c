@@ -151,15 +151,6 @@ take_key(const struct statement_public *public, struct attested_key *ret, GError
     return TRUE;
 }
 
-static char *
-uuid_text(const guint8 uuid[static 16])
-{
-    g_autofree char *hex = hex_encode(uuid, 16);
-
-    return g_strdup_printf("%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16,
-                           hex + 20);
-}
-
 static gboolean
 take_statement(const struct statement *s, struct attested *ret, GError **error)
 {

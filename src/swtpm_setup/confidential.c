@@ -90,16 +90,9 @@ struct Confidential {
 };
 
 static gboolean
-parse_uuid(const char *text, guint8 ret[static 16], GError **error)
+parse_uuid(const char *text, guint8 ret[static UUID_SIZE], GError **error)
 {
-    g_auto(GStrv) parts = NULL;
-    g_autofree char *digits = NULL;
-
-    if (text == NULL || !g_uuid_string_is_valid(text))
-        return error_malformed(error, "--cocotpm: id is to be a UUID");
-    parts = g_strsplit(text, "-", -1);
-    digits = g_strjoinv("", parts);
-    return hex_decode(digits, ret, 16, error);
+    return uuid_parse(text, ret, NULL) || error_malformed(error, "--cocotpm: id is to be a UUID");
 }
 
 static gboolean

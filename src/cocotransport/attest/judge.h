@@ -76,6 +76,7 @@ gboolean judge_run(struct judge *j, const struct judge_row *const *tables, size_
 gboolean judge_fail(struct judge *j, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* The same from a GError, which is freed. */
 gboolean judge_fail_error(struct judge *j, GError *error);
+gboolean judge_zero(const guint8 *data, size_t len);           /* all of it */
 
 /* What the rows of TDX share. The first sets the reason. */
 gboolean judge_trusts_root(struct judge *j, const struct certificate *root);

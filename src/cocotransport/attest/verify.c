@@ -23,6 +23,16 @@ judge_fail(struct judge *j, const char *format, ...)
 }
 
 gboolean
+judge_zero(const guint8 *data, size_t len)
+{
+    guint8 seen = 0;
+
+    for (size_t i = 0; i < len; i++)
+        seen |= data[i];
+    return seen == 0;
+}
+
+gboolean
 judge_fail_error(struct judge *j, GError *error)
 {
     judge_fail(j, "%s", error != NULL ? error->message : "no reason was given");

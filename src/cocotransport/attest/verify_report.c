@@ -10,16 +10,6 @@
 #include "cocotransport/attest/judge.h"
 
 static gboolean
-all_zero(const guint8 *data, size_t len)
-{
-    guint8 seen = 0;
-
-    for (size_t i = 0; i < len; i++)
-        seen |= data[i];
-    return seen == 0;
-}
-
-static gboolean
 check_size(struct judge *j, G_GNUC_UNUSED int arg)
 {
     if (j->raw_len != SNP_REPORT_SIZE)
@@ -93,7 +83,7 @@ check_author_key(struct judge *j, G_GNUC_UNUSED int arg)
     const struct snp_report *r = &j->verdict->report;
 
     return snp_report_has_author_key(r) ||
-           all_zero(r->author_key_digest, sizeof(r->author_key_digest)) ||
+           judge_zero(r->author_key_digest, sizeof(r->author_key_digest)) ||
            judge_fail(j, "there is an author key digest, but AUTHOR_KEY_EN is clear");
 }
 

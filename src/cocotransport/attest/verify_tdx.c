@@ -37,16 +37,6 @@ static const guint8 intel_qe_signer[32] = {
 static const guint8 intel_qe_product[2] = { 2, 0 };
 
 static gboolean
-all_zero(const guint8 *data, size_t len)
-{
-    guint8 seen = 0;
-
-    for (size_t i = 0; i < len; i++)
-        seen |= data[i];
-    return seen == 0;
-}
-
-static gboolean
 check_format(struct judge *j, G_GNUC_UNUSED int arg)
 {
     GError *error = NULL;
@@ -258,7 +248,7 @@ check_module_signer(struct judge *j, G_GNUC_UNUSED int arg)
 {
     const struct td_report *td = &j->verdict->td;
 
-    return (all_zero(td->mr_signer_seam, sizeof(td->mr_signer_seam)) && td->seam_attributes == 0) ||
+    return (judge_zero(td->mr_signer_seam, sizeof(td->mr_signer_seam)) && td->seam_attributes == 0) ||
            judge_fail(j, "the TDX module is not Intel's");
 }
 
@@ -308,7 +298,7 @@ check_rtmr(struct judge *j, int which)
         return list_allows(list, value) ||
                judge_fail(j, "RTMR%d is not one that the policy names", which);
     if (which == 3 && j->policy->kind == POLICY_INSTANCE)
-        return all_zero(value, 48) ||
+        return judge_zero(value, 48) ||
                judge_fail(j, "RTMR3 is not zero: this launch gave up its evidence before");
     return TRUE;
 }

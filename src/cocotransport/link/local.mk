@@ -8,6 +8,8 @@ liblink_a_SOURCES = \
 	src/cocotransport/link/kinds.h \
 	src/cocotransport/link/link.c \
 	src/cocotransport/link/link.h \
+	src/cocotransport/link/socket.c \
+	src/cocotransport/link/socket.h \
 	src/cocotransport/link/tcp.c \
 	src/cocotransport/link/tunnel.c \
 	src/cocotransport/link/tunnel.h \

@@ -33,15 +33,6 @@ facts_clear(struct facts *f)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(facts_t, facts_clear)
 
-static char *
-uuid_text(const guint8 uuid[static 16])
-{
-    g_autofree char *hex = hex_encode(uuid, 16);
-
-    return g_strdup_printf("%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16,
-                           hex + 20);
-}
-
 static gboolean
 facts_read(const void *file, gsize len, struct facts *ret, GError **error)
 {
