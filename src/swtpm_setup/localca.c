@@ -45,6 +45,24 @@ take_word(const Conf *conf, const char *path, const char *key, char **ret, GErro
     return TRUE;
 }
 
+static gboolean
+is_url(const char *key)
+{
+    return g_str_has_prefix(key, "tpmkey:") || g_str_has_prefix(key, "pkcs11:");
+}
+
+/* Configurations from the days when a shell read them have "\\;" between a URL's parts. */
+static char *
+unescape_url(char *key)
+{
+    g_auto(GStrv) parts = is_url(key) ? g_strsplit(key, "\\;", -1) : NULL;
+
+    if (parts == NULL)
+        return key;
+    g_free(key);
+    return g_strjoinv(";", parts);
+}
+
 gboolean
 localca_open(const Conf *conf, const char *path, struct localca *ret, GError **error)
 {
@@ -55,6 +73,7 @@ localca_open(const Conf *conf, const char *path, struct localca *ret, GError **e
         || !take_word(conf, NULL, "signingkey_password", &ret->key_password, error)
         || !take_word(conf, NULL, "parentkey_password", &ret->parent_password, error))
         return FALSE;
+    ret->signing_key = unescape_url(ret->signing_key);
     if (ret->serial_file == NULL)
         ret->serial_file = g_build_filename(ret->state_dir, "certserial", NULL);
     return TRUE;
@@ -297,12 +316,6 @@ make_ca(const struct localca *ca, const char *root_password, GError **error)
            && make_issuer_cert(ca, cert_path, root_key, error);
 }
 
-static gboolean
-is_url(const char *key)
-{
-    return g_str_has_prefix(key, "tpmkey:") || g_str_has_prefix(key, "pkcs11:");
-}
-
 /* An issuer's certificate whose key is gone is of no use: both are made anew, as ever. */
 static gboolean
 is_whole(const struct localca *ca)
@@ -319,6 +332,8 @@ localca_prepare(const struct localca *ca, const char *root_password, Report *rep
 
     if (!take_lock(ca, report, &lock, error))
         return FALSE;
+    if (g_str_has_prefix(ca->signing_key, "pkcs11:"))
+        report_say(report, "CA uses a PKCS#11 key; using SWTPM_PKCS11_PIN");
     if (is_whole(ca))
         return is_url(ca->signing_key) || access(ca->signing_key, R_OK) == 0
                || error_denied(error, "Need read rights on signing key %s for user %s.",
