@@ -75,6 +75,13 @@ fill(scmp_filter_ctx ctx, GError **error)
     return TRUE;
 }
 
+/* Of libseccomp's API levels the second is the first with TSYNC, that is with seccomp(2). */
+gboolean
+sandbox_possible(void)
+{
+    return seccomp_api_get() >= 2;
+}
+
 gboolean
 sandbox_close(const char *action, GError **error)
 {
@@ -88,7 +95,8 @@ sandbox_close(const char *action, GError **error)
         return TRUE;
     ctx = seccomp_init(g_strcmp0(action, "log") == 0 ? SCMP_ACT_LOG : SCMP_ACT_KILL_PROCESS);
     if (ctx == NULL)
-        return error_system(error, "seccomp_init failed");
+        return error_system(error, "seccomp_init failed: this kernel cannot do what --seccomp "
+                            "asks for; action=none goes without");
     ok = fill(ctx, error);
     seccomp_release(ctx);
     return ok;
