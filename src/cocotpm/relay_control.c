@@ -47,6 +47,7 @@ struct RelayControl {
     int listener, control, data;
     guint listener_watch, control_watch, data_watch;
     RelayTunnel *tunnel;
+    gboolean handed;                 /* the control client gave a data channel, which may be gone */
     gboolean running;                /* INIT was the last power event */
     guint32 buffer_size;             /* granted: no answer is longer */
     const struct relay_control_events *events;
@@ -249,6 +250,7 @@ run_datafd(struct control_call *call)
         return;
     }
     c->data = call->fd;
+    c->handed = TRUE;
     call->fd = -1;
     c->len = 0;
     data_watch(c);
@@ -340,12 +342,14 @@ control_read(int sock, guint8 *buffer, gsize size, int *ret_fd)
     return n;
 }
 
-/* Whoever handed over a data channel was QEMU, and is gone with its VM. */
+/* Whoever handed over a data channel was QEMU, and is gone with its VM; the data channel's end may
+ * have been seen first. */
 static void
 control_close(RelayControl *c)
 {
-    if (c->data >= 0)
+    if (c->handed)
         power_off(c);
+    c->handed = FALSE;
     data_close(c);
     g_clear_handle_id(&c->control_watch, g_source_remove);
     io_close(&c->control);
