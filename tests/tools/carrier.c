@@ -5,13 +5,18 @@
  * makes a stream through it for each connection, as the driver does in a guest.
  *
  *   carrier --ctrl PATH --listen PATH [--size N] [--patience MS] [--via PATH --back PATH]
+ *           [--orders PATH]
  *
  * With --via the device's commands go through whoever listens there (the
  * attacker), who has to connect to --back for each connection. An answer that
  * does not come within --patience is a time-out of the kernel's driver. Ends
- * with status 3 when the device is gone for good.
+ * with status 3 when the device is gone for good. On --orders, a line is a control
+ * request more, in hex, and what descriptor comes along (orders.h); its answer is
+ * a line of hex.
  */
 #include "config.h"
+
+#include "tests/tools/orders.h"
 
 #include "base/builder.h"
 #include "base/io.h"
@@ -35,7 +40,7 @@
 enum { CTRL_INIT = 0x02, CTRL_SET_DATAFD = 0x10, CTRL_SET_BUFFERSIZE = 0x11 };
 
 struct config {
-    char *ctrl, *listen, *via, *back;
+    char *ctrl, *listen, *via, *back, *orders;
     guint size, patience;
 };
 
@@ -46,6 +51,7 @@ static const struct option_row rows[] = {
     { "patience", 0, OPTION_UINT, offsetof(struct config, patience), "MS", "of the kernel" },
     { "via", 0, OPTION_STRING, offsetof(struct config, via), "PATH", "of the attacker" },
     { "back", 0, OPTION_STRING, offsetof(struct config, back), "PATH", "for the attacker" },
+    { "orders", 0, OPTION_STRING, offsetof(struct config, orders), "PATH", "for control requests" },
     { 0 }
 };
 
@@ -208,6 +214,8 @@ main(int argc, char **argv)
     sock = connect_to(c.ctrl);
     data = device_open(&c, sock);
     device = tunnel_device_take(data);
+    if (c.orders != NULL)
+        orders_serve(listen_on(c.orders), sock);
     listener = listen_on(c.listen);
     while (!device_gone(data)) {
         int fd = accept_one(listener);

@@ -9,8 +9,12 @@ tests_tools_tap_SOURCES = tests/tools/tap.c
 tests_tools_tap_LDADD = $(LINK_LIBS)
 
 check_PROGRAMS += tests/tools/carrier
-tests_tools_carrier_SOURCES = tests/tools/carrier.c
+tests_tools_carrier_SOURCES = tests/tools/carrier.c tests/tools/orders.c tests/tools/orders.h
 tests_tools_carrier_LDADD = $(LINK_LIBS)
+
+check_PROGRAMS += tests/tools/control
+tests_tools_control_SOURCES = tests/tools/control.c tests/tools/orders.c tests/tools/orders.h
+tests_tools_control_LDADD = $(LINK_LIBS)
 
 check_PROGRAMS += tests/tools/tpm_time
 tests_tools_tpm_time_SOURCES = tests/tools/tpm_time.c
