@@ -146,6 +146,83 @@ START_TEST(no_ticket_is_sent)
 }
 END_TEST
 
+/* ---- after the handshake, from a client that has the key ---- */
+
+#define FLOOD 100
+
+static int
+say_key_update(gnutls_session_t s)
+{
+    return gnutls_session_key_update(s, GNUTLS_KU_PEER);
+}
+
+static int
+say_warning(gnutls_session_t s)
+{
+    return gnutls_alert_send(s, GNUTLS_AL_WARNING, GNUTLS_A_USER_CANCELED);
+}
+
+static int
+say_fatal(gnutls_session_t s)
+{
+    return gnutls_alert_send(s, GNUTLS_AL_FATAL, GNUTLS_A_INTERNAL_ERROR);
+}
+
+static int
+say_goodbye(gnutls_session_t s)
+{
+    return gnutls_bye(s, GNUTLS_SHUT_WR);
+}
+
+static const struct {
+    const char *what;
+    int (*say)(gnutls_session_t s);
+    guint times;
+    enum tls_result result;          /* TLS_AGAIN: borne, and a message comes through */
+} afterwards[] = {
+    { "KeyUpdate", say_key_update, 1, TLS_AGAIN },
+    { "a flood of KeyUpdate", say_key_update, FLOOD, TLS_FAILED },
+    { "a warning", say_warning, 1, TLS_FAILED },
+    { "a fatal alert", say_fatal, 1, TLS_FAILED },
+    { "close_notify", say_goodbye, 1, TLS_CLOSED },
+};
+
+START_TEST(what_follows_the_handshake_is_bounded)
+{
+    g_autoptr(Secret) key = pair_key(9);
+    struct client c = { 0 };
+    int ends[2];
+    g_autoptr(Tls) server = NULL;
+    enum tls_result result = TLS_AGAIN;
+    int rc = GNUTLS_E_AGAIN;
+    guint8 got[64];
+    gsize len = 0;
+
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+    server = tls_server_new(ends[1], lookup, key, NULL);
+    client_open(&c, ends[0], knobs[0].priorities, TRUE, key);
+    for (int i = 0; i < 20; i++) {
+        if (rc != 0)
+            rc = gnutls_handshake(c.session);
+        (void)tls_handshake(server, NULL);
+    }
+    ck_assert_int_eq(rc, 0);
+    for (guint i = 0; i < afterwards[_i].times && result == TLS_AGAIN; i++) {
+        ck_assert_int_ge(afterwards[_i].say(c.session), 0);
+        result = tls_receive(server, got, sizeof(got), &len, NULL);
+        (void)tls_flush(server, NULL);
+    }
+    ck_assert_msg(result == afterwards[_i].result, "%s: %d", afterwards[_i].what, result);
+    if (result == TLS_AGAIN) {
+        ck_assert_int_eq(gnutls_record_send(c.session, "four", 4), 4);
+        ck_assert_int_eq(tls_receive(server, got, sizeof(got), &len, NULL), TLS_DONE);
+        ck_assert_uint_eq(len, 4);
+    }
+    client_close(&c);
+    close(ends[0]);
+}
+END_TEST
+
 /* ---- early data, by OpenSSL: GnuTLS sends none with an external PSK ---- */
 
 #define EARLY_MAX 1000
@@ -229,6 +306,7 @@ knobs_suite(void)
     tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, each_knob_alone_is_refused, 0, G_N_ELEMENTS(knobs));
     tcase_add_test(t, no_ticket_is_sent);
+    tcase_add_loop_test(t, what_follows_the_handshake_is_bounded, 0, G_N_ELEMENTS(afterwards));
     tcase_add_loop_test(t, early_data_is_refused, 0, 2);
     suite_add_tcase(s, t);
     return s;
