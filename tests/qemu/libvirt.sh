@@ -7,102 +7,7 @@
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 
-need libvirtd virsh unshare ip
-if [ -z "${IN_NAMESPACES:-}" ]; then
-    # Nothing of the host's libvirt is seen or touched, and whatever libvirtd starts ends with us.
-    unshare -m -n -p --fork --mount-proc true 2> /dev/null || skip "namespaces of one's own need root"
-    [ -z "${own_tmp:-}" ] || rmdir "$TMP"
-    IN_NAMESPACES=yes exec unshare -m -n -p --fork --kill-child --mount-proc "$0" "$@"
-fi
-. "$(dirname "$0")/guest.inc"
-
-mount --make-rprivate /
-ip link set lo up
-for folder in /etc/libvirt /var/lib/libvirt /var/log/libvirt /var/cache/libvirt /var/log/swtpm \
-    /var/lib/swtpm-localca /run /mnt; do
-    mkdir -p "$folder"
-    mount -t tmpfs none "$folder"
-done
-chmod 711 /var/lib/libvirt
-mkdir -p /run/libvirt /mnt/bin
-
-# Our programs first in PATH, where the user that libvirt gives to swtpm can read them; and with
-# our own swtpm_localca behind swtpm_setup.
-user=root
-! id tss > /dev/null 2>&1 || user=tss
-chown "$user" /var/lib/swtpm-localca
-for program in swtpm swtpm-full swtpm_setup swtpm_ioctl swtpm_cert swtpm_localca; do
-    cp "$(ours $program)" /mnt/bin/
-done
-chmod 755 /mnt /mnt/bin
-export PATH=/mnt/bin:$PATH HOME=/mnt/home TMPDIR=/mnt/tmp
-mkdir -m 755 "$HOME" "$HOME/.config"
-mkdir -m 1777 "$TMPDIR"
-unset XDG_CONFIG_HOME XDG_RUNTIME_DIR XDG_CACHE_HOME XDG_DATA_HOME
-cat > "$HOME/.config/swtpm_setup.conf" << END
-create_certs_tool = swtpm_localca
-create_certs_tool_config = $HOME/.config/swtpm-localca.conf
-create_certs_tool_options = $HOME/.config/swtpm-localca.options
-active_pcr_banks = sha256
-END
-cat > "$HOME/.config/swtpm-localca.conf" << END
-statedir = /var/lib/swtpm-localca
-signingkey = /var/lib/swtpm-localca/signkey.pem
-issuercert = /var/lib/swtpm-localca/issuercert.pem
-certserial = /var/lib/swtpm-localca/certserial
-END
-printf -- '--platform-manufacturer Test\n--platform-version 2.1\n--platform-model Test\n' \
-    > "$HOME/.config/swtpm-localca.options"
-
-cat > /etc/libvirt/qemu.conf << END
-user = "root"
-group = "root"
-dynamic_ownership = 0
-security_driver = "none"
-cgroup_controllers = [ ]
-namespaces = [ ]
-stdio_handler = "file"
-swtpm_user = "$user"
-swtpm_group = "$(id -gn "$user")"
-END
-printf 'auth_unix_rw = "none"\nauth_unix_ro = "none"\n' > /etc/libvirt/libvirtd.conf
-start libvirtd libvirtd --config /etc/libvirt/libvirtd.conf
-wait_socket libvirtd /run/libvirt/libvirt-sock
-make_initrd "$TMP/initrd"
-
-virsh()
-{
-    command virsh -q -c qemu:///system "$@" || {
-        tail -n 5 /var/log/swtpm/libvirt/qemu/*.log /var/log/libvirt/qemu/*.log >&2 || true
-        fail "virsh $*"
-    }
-}
-
-# define NAME N VERSION MODEL [XML of the backend]: a domain whose UUID ends with N.
-define()
-{
-    uuid=5bd3c5c4-0d9a-4d31-9f10-00000000000$2
-    cat > "$TMP/$1.xml" << END
-<domain type='qemu'>
-  <name>$1</name><uuid>$uuid</uuid>
-  <memory unit='MiB'>192</memory><vcpu>1</vcpu>
-  <os>
-    <type arch='x86_64' machine='q35'>hvm</type>
-    <kernel>$kernel</kernel><initrd>$TMP/initrd</initrd>
-    <cmdline>console=ttyS0 quiet panic=-1 no_timer_check</cmdline>
-  </os>
-  <features><acpi/></features>
-  <cpu mode='maximum'/>
-  <on_poweroff>destroy</on_poweroff>
-  <devices>
-    <serial type='file'><source path='$TMP/$1.serial' append='on'/></serial>
-    <memballoon model='none'/>
-    <tpm model='$4'><backend type='emulator' version='$3'>${5:-}</backend></tpm>
-  </devices>
-</domain>
-END
-    virsh define "$TMP/$1.xml"
-}
+. "$(dirname "$0")/libvirt.inc"
 
 # running NAME COUNT: it has booted so many times in all, and its TPM works.
 running()
@@ -153,11 +58,6 @@ life()
     [ "$(field "$name" pcr16)" = "$pcr16" ] || fail "$name: PCR 16 is another after save and restore"
     is_ours
     virsh destroy "$name"
-}
-
-is_listed()
-{
-    command virsh -q -c qemu:///system list --name | finds -x "$1"
 }
 
 # end NAME: the state goes with the domain.
