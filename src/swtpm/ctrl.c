@@ -159,9 +159,14 @@ run_init(Engine *engine, gpointer data)
     struct ctrl_job *job = data;
     g_autoptr(GError) error = NULL;
 
-    (void)engine;
-    if (!power_on(job->power, (job->argument & PTM_INIT_FLAG_DELETE_VOLATILE) != 0, &error))
-        job_failed(job, error, "INIT");
+    if (power_on(job->power, (job->argument & PTM_INIT_FLAG_DELETE_VOLATILE) != 0, &error))
+        return;
+    job_failed(job, error, "INIT");
+    /* What is amiss with a state, but for a length, TPM 1.2 says; TPM 2 says one thing of all. */
+    if (error->domain == FORMAT_ERROR && engine_is_tpm2(engine))
+        job->result = TPM_RC_FAILURE_CODE;
+    else if (g_error_matches(error, FORMAT_ERROR, FORMAT_ERROR_LENGTH))
+        job->result = PTM_FAIL;
 }
 
 static void

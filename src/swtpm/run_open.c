@@ -173,14 +173,17 @@ app_store(struct app *a)
     return a->cocotpm != NULL ? feature_cocotpm()->store(a->cocotpm) : a->store;
 }
 
-/* Its lines are indented by their level, and come after our four levels. */
+/*
+ * Its lines are indented by their level, and come after our four levels. What it says at any
+ * level, of a TPM that fails, belongs into the log too.
+ */
 static void
 show_libtpms(struct app *a)
 {
     g_autofree char *prefix = g_strconcat(a->log.prefix != NULL ? a->log.prefix : "", "    ", NULL);
 
     if (log_fd(a->logger) >= 0)
-        engine_set_debug(log_fd(a->logger), (guint)a->log.level - 4, prefix);
+        engine_set_debug(log_fd(a->logger), (guint)MAX(a->log.level - 4, 0), prefix);
 }
 
 gboolean
@@ -196,7 +199,7 @@ app_open_engine(struct app *a, GError **error)
     a->engine = engine_open(&settings, error);
     if (a->engine == NULL)
         return FALSE;
-    if (a->cocotpm == NULL && a->log.level >= 5)
+    if (a->cocotpm == NULL)
         show_libtpms(a);
     a->power = (struct power) {
         .engine = a->engine,

@@ -100,4 +100,42 @@ for version in --tpm2 ""; do
     sed -i '/^on, a state of no kind (0000000c/s/: 00000800/: 00000009/' theirs.out
     diff theirs.out ours.out > differences || { cat differences; fail "other answers (${version:-TPM 1.2})"; }
 done
-echo "$(wc -l < ours.out) answers of each version are alike"
+answers=$(wc -l < ours.out)
+
+# A state that was written under one key, or whose end is gone, started with other keys: the result
+# of INIT, and the words that both have in their logs.
+printf 'a passphrase' > one.key
+printf 'another' > other.key
+# started VERSION KEYS: by $program, on the folder state
+started()
+{
+    rm -f c log
+    # shellcheck disable=SC2086 # words or none
+    start tpm "$program" socket $1 --tpmstate dir="$TMP/state" --ctrl type=unixio,path="$TMP/c" \
+        --log file="$TMP/log",level=1 $2
+    wait_socket tpm "$TMP/c"
+    echo "${1:-TPM 1.2} $2: $(request 0000000200000000)"
+    grep -oE 'Wrong decryption key. Need [0-9]* bit key|Could not find [A-Za-z (0-9)]* in byte stream' log |
+        sort -u || true
+    grep -c 'Entering failure mode' log || true
+    echo "shutdown: $(request 00000003)"
+    wait_end tpm || fail "$program ends with a failure"
+}
+for name in theirs ours; do
+    program=$theirs
+    [ $name = theirs ] || program=$mine
+    for version in --tpm2 ""; do
+        rm -rf state
+        mkdir state
+        started "$version" "--key pwdfile=one.key"
+        for keys in "" "--key pwdfile=other.key" "--key pwdfile=one.key,mode=aes-256-cbc" \
+            "--key pwdfile=one.key"; do
+            started "$version" "$keys"
+        done
+        truncate -s 700 state/tpm*permall
+        started "$version" "--key pwdfile=one.key"
+    done > $name.out
+done
+diff theirs.out ours.out || fail "states under other keys"
+grep -q 00000101 ours.out || fail "no key was refused"
+echo "$answers answers of each version are alike"
