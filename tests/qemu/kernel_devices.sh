@@ -116,7 +116,10 @@ INIT
 chmod +x "$root/init"
 (cd "$root" && find . | cpio --quiet -o -H newc -R 0:0) > "$TMP/initrd"
 
+# The guest's clock goes with what it executes: on a loaded machine the time-outs of its kernel's TPM
+# driver would else come first.
 start guest qemu-system-x86_64 -machine q35,accel=tcg -cpu max -smp 1 -m 384 -nodefaults \
+    -icount shift=1,sleep=off \
     -no-reboot -display none -serial "file:$TMP/console" -kernel "$kernel" -initrd "$TMP/initrd" \
     -object rng-random,id=r,filename=/dev/urandom -device virtio-rng-pci,rng=r \
     -append "console=ttyS0 panic=-1 no_timer_check quiet"
