@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # test: swtpm cuse with swtpm_ioctl and swtpm_bios, and the kernel's vTPM proxy, in a guest
 # slow: yes
+# limit: 1800
 # sanitizers: no
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
@@ -124,7 +125,7 @@ start guest qemu-system-x86_64 -machine q35,accel=tcg -cpu max -smp 1 -m 384 -no
     -object rng-random,id=r,filename=/dev/urandom -device virtio-rng-pci,rng=r \
     -append "console=ttyS0 panic=-1 no_timer_check quiet"
 # Whatever is amiss shows in what it says: it has an end.
-PATIENCE=600
+PATIENCE=1500
 wait_end guest || fail "QEMU ended badly"
 tr -d '\r' < "$TMP/console" | sed -n 's/^@@ //p' > "$TMP/said"
 cat "$TMP/said"
