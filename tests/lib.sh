@@ -225,13 +225,13 @@ finds()
 # regular expression, on either output.
 expect_fail()
 {
-    local words=$1 status=0 output
+    local fail_words=$1 fail_status=0 fail_output
 
     shift
-    output=$("$@" 2>&1 < /dev/null) || status=$?
-    [ "$status" != 0 ] || fail "succeeded, but must not: $*"
-    [ "$status" -lt 124 ] || fail "ended with status $status: $* ($output)"
-    grep -Eq -- "$words" <<< "$output" || fail "'$*' does not say '$words' but: $output"
+    fail_output=$("$@" 2>&1 < /dev/null) || fail_status=$?
+    [ "$fail_status" != 0 ] || fail "succeeded, but must not: $*"
+    [ "$fail_status" -lt 124 ] || fail "ended with status $fail_status: $* ($fail_output)"
+    grep -Eq -- "$fail_words" <<< "$fail_output" || fail "'$*' does not say '$fail_words' but: $fail_output"
 }
 
 on_exit()

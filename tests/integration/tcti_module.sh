@@ -16,15 +16,15 @@ nm -D --defined-only "$module" > "$TMP/names"
 
 kept=$(mktemp -d /dev/shm/coco.XXXXXX)
 at_exit rm -rf "$kept"
-words="link=unixio:$TMP/link,policy=$TMP/driver.policy,resume=$kept/session,platform=emulator:$TMP/one"
+conf="link=unixio:$TMP/link,policy=$TMP/driver.policy,resume=$kept/session,platform=emulator:$TMP/one"
 
-# tool WORDS TOOL…: the module's words more.
+# tool WORDS TOOL…: words more in the module's configuration.
 tool()
 {
     local more=$1
 
     shift
-    TPM2TOOLS_TCTI="$module:$words,id=$id${more:+,$more}" "$@"
+    TPM2TOOLS_TCTI="$module:$conf,id=$id${more:+,$more}" "$@"
 }
 
 extend()
@@ -70,7 +70,7 @@ run()
     # Killed at any moment, the session goes on, and no command counts twice.
     local tries
     for ((tries = 0; tries < ${TCTI_KILLS:-8}; tries++)); do
-        timeout -s KILL "$(printf '0.%02d' $((3 + tries * 4)))" env TPM2TOOLS_TCTI="$module:$words,id=$id" \
+        timeout -s KILL "$(printf '0.%02d' $((3 + tries * 4)))" env TPM2TOOLS_TCTI="$module:$conf,id=$id" \
             tpm2_getrandom --hex 8 > /dev/null 2>&1 || true
     done
     extend
@@ -102,15 +102,15 @@ run
 # What is refused, in words.
 coco_swtpm
 coco_launch one
-words_good=$words
-words=${words/$kept/$TMP}
+good=$conf
+conf=${conf/$kept/$TMP}
 expect_fail "not on a tmpfs" tool '' tpm2_getrandom 8
-words=$words_good
+conf=$good
 printf 'CoCoTPM session 1' > "$kept/session"
 chmod 600 "$kept/session"
 expect_fail "no saved session" tool '' tpm2_getrandom 8
 chmod 644 "$kept/session"
 expect_fail "others than its owner" tool '' tpm2_getrandom 8
 rm "$kept/session"
-words=link=unixio:$TMP/link
+conf=link=unixio:$TMP/link
 expect_fail "are needed" tool '' tpm2_getrandom 8
