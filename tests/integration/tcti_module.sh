@@ -108,7 +108,7 @@ expect_fail "not on a tmpfs" tool '' tpm2_getrandom 8
 conf=$good
 printf 'CoCoTPM session 1' > "$kept/session"
 chmod 600 "$kept/session"
-expect_fail "no saved session" tool '' tpm2_getrandom 8
+expect_fail "no session is in it" tool '' tpm2_getrandom 8
 chmod 644 "$kept/session"
 expect_fail "others than its owner" tool '' tpm2_getrandom 8
 rm "$kept/session"

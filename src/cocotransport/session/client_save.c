@@ -48,11 +48,14 @@ bytes_write(const Secret *bytes, gsize len, struct builder *out)
         builder_bytes(out, secret_peek(bytes), len);
 }
 
+/* No more pages than it takes: each is locked, and wiped, for every command. */
 Secret *
 client_save(const Client *c, GError **error)
 {
-    g_autoptr(Secret) saved = secret_new(CLIENT_SAVED_MAX);
-    struct builder out = builder_on(secret_bytes(saved), CLIENT_SAVED_MAX);
+    const gsize most = CLIENT_SAVED_MAX - 2 * COCO_MESSAGE_MAX + c->command_len
+                       + (c->answer ? secret_len(c->answer) : 0);
+    g_autoptr(Secret) saved = secret_new(most);
+    struct builder out = builder_on(secret_bytes(saved), most);
 
     builder_bytes(&out, MAGIC, strlen(MAGIC));
     builder_u8(&out, c->attached ? 1 : 0);

@@ -8,6 +8,7 @@ tests_unit_cocotpm_test_cocotpm_SOURCES = \
 	tests/unit/cocotpm/test_control.c \
 	tests/unit/cocotpm/test_front.c \
 	tests/unit/cocotpm/test_receipt_file.c \
+	tests/unit/cocotpm/test_resume_file.c \
 	tests/unit/cocotpm/test_stream.c \
 	tests/unit/cocotpm/test_tunnel.c
 tests_unit_cocotpm_test_cocotpm_CPPFLAGS = $(UNIT_CPPFLAGS)

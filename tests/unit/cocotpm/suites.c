@@ -11,10 +11,11 @@ Suite *commands_suite(void);
 Suite *control_suite(void);
 Suite *front_suite(void);
 Suite *receipt_file_suite(void);
+Suite *resume_file_suite(void);
 Suite *stream_suite(void);
 Suite *tunnel_suite(void);
 
 const suite_maker suites[] = {
-    carrier_suite,      commands_suite, control_suite, front_suite,
-    receipt_file_suite, stream_suite,   tunnel_suite,  NULL,
+    carrier_suite,      commands_suite,    control_suite, front_suite,
+    receipt_file_suite, resume_file_suite, stream_suite,  tunnel_suite, NULL,
 };
