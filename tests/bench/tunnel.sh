@@ -5,15 +5,16 @@
 # slow: yes
 # limit: 2400
 # sanitizers: no
-# BENCH_COUNT=N commands a run (500), BENCH_RUNS=N runs of each, alternating (5),
-# BENCH_DEVICES="tpm-tis tpm-crb"
+# BENCH_COUNT=N commands a run (500), BENCH_RUNS=N runs of each, alternating (5; 2 when quick),
+# BENCH_DEVICES="tpm-tis tpm-crb", BENCH_WAYS="driver module": through the driver's socket, and with
+# the TCTI module in the program's own process.
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/qemu/tunnel.inc
 . "$SRC/tests/qemu/tunnel.inc"
 
 count=${BENCH_COUNT:-500}
-runs=${BENCH_RUNS:-5}
+runs=${BENCH_RUNS:-$([ "${BENCH_QUICK:-1}" != 0 ] && echo 2 || echo 5)}
 commands=(
     "GetRandom 80010000000c0000017b0008"
     "PCR_Read 8001000000140000017e00000001000b03000001"
@@ -21,18 +22,18 @@ commands=(
 
 # One image for both guests: what they are told on the second serial port decides what they do.
 world
-coco_root vm "$(ours tpm_time)" << 'EOS'
-if grep -q plain-tpm /proc/cmdline; then
-    target=/dev/tpm0
-else
-    attach
-    target=kept:/run/tpm
-fi
+words=link=tpm:/dev/tpm0,policy=/driver.policy,id=$ID,platform=emulator:/tmp/vm
+coco_root vm "$(ours tpm_time)" "$(ours libtss2-tcti-cocotpm.so)" << EOS
+case \$(cat /proc/cmdline) in
+*plain-tpm*) target=/dev/tpm0 ;;
+*by-module*) target=module:/lib/libtss2-tcti-cocotpm.so:$words,resume=/run/session,timeout=600 ;;
+*) attach; target=kept:/run/tpm ;;
+esac
 stty -F /dev/ttyS1 -echo
 say "up"
 while read -r name hex count < /dev/ttyS1; do
-    tpm_time $target $hex $count > /tmp/out 2>&1 || say "fault: $(cat /tmp/out)"
-    say "$name: $(sed -n 's/median \(.*\) us/\1/p' /tmp/out)"
+    tpm_time \$target \$hex \$count > /tmp/out 2>&1 || say "fault: \$(cat /tmp/out)"
+    say "\$name: \$(sed -n 's/median \(.*\) us/\1/p' /tmp/out)"
 done
 EOS
 
@@ -68,7 +69,7 @@ middle()
 
 table()
 {
-    local device=$1 line name hex run plain tunnel fd
+    local device=$1 way=$2 line name hex run plain tunnel fd
 
     mkdir -p "$TMP/plain.$device"
     start "swtpm.$device" "$(ours swtpm)" socket --tpm2 --tpmstate "dir=$TMP/plain.$device" \
@@ -78,26 +79,26 @@ table()
     start "relay.$device" "$(ours cocotpm-relay)" --ctrl "type=unixio,path=$TMP/relay.ctrl" \
         --to "unixio:$TMP/coco.sock"
     wait_socket "relay.$device" "$TMP/relay.ctrl"
-    bench_guest "plain-$device" "$TMP/plain.ctrl" "$device" plain-tpm
-    bench_guest "tunnel-$device" "$TMP/relay.ctrl" "$device"
+    bench_guest "plain-$device-$way" "$TMP/plain.ctrl" "$device" plain-tpm
+    bench_guest "tunnel-$device-$way" "$TMP/relay.ctrl" "$device" "by-$way"
     for line in "${commands[@]}"; do
         read -r name hex <<< "$line"
         for ((run = 1; run <= runs; run++)); do
-            plain=$(run_once "plain-$device" "$name" "$hex" "$run")
-            tunnel=$(run_once "tunnel-$device" "$name" "$hex" "$run")
-            printf '%-8s %-10s run %d: plain %6d us, tunnel %6d us\n' "$device" "$name" "$run" \
-                "$plain" "$tunnel"
+            plain=$(run_once "plain-$device-$way" "$name" "$hex" "$run")
+            tunnel=$(run_once "tunnel-$device-$way" "$name" "$hex" "$run")
+            printf '%-8s %-7s %-10s run %d: plain %6d us, tunnel %6d us\n' "$device" "$way" "$name" \
+                "$run" "$plain" "$tunnel"
         done
-        plain=$(said "plain-$device" "$name" | middle)
-        tunnel=$(said "tunnel-$device" "$name" | middle)
-        printf '%-8s %-10s medians: plain %6d us, tunnel %6d us, ratio %s\n' "$device" "$name" \
-            "$plain" "$tunnel" "$(awk "BEGIN { printf \"%.2f\", $tunnel / $plain }")"
+        plain=$(said "plain-$device-$way" "$name" | middle)
+        tunnel=$(said "tunnel-$device-$way" "$name" | middle)
+        printf '%-8s %-7s %-10s medians: plain %6d us, tunnel %6d us, ratio %s\n' "$device" "$way" \
+            "$name" "$plain" "$tunnel" "$(awk "BEGIN { printf \"%.2f\", $tunnel / $plain }")"
     done
     for name in plain tunnel; do
-        fd=${go[$name-$device]}
+        fd=${go[$name-$device-$way]}
         exec {fd}>&-
-        monitor "$name-$device" quit > /dev/null || true
-        wait_end "$name-$device" || fail "QEMU does not end"
+        monitor "$name-$device-$way" quit > /dev/null || true
+        wait_end "$name-$device-$way" || fail "QEMU does not end"
     done
     wait_end "relay.$device" || fail "the relay does not end with QEMU"
     stop coco || fail "the CoCoTPM does not end"
@@ -105,5 +106,7 @@ table()
 }
 
 for device in ${BENCH_DEVICES:-tpm-tis tpm-crb}; do
-    table "$device"
+    for way in ${BENCH_WAYS:-driver module}; do
+        table "$device" "$way"
+    done
 done

@@ -18,7 +18,9 @@ tests_tools_control_LDADD = $(LINK_LIBS)
 
 check_PROGRAMS += tests/tools/tpm_time
 tests_tools_tpm_time_SOURCES = tests/tools/tpm_time.c
-tests_tools_tpm_time_LDADD = $(LINK_LIBS)
+tests_tools_tpm_time_CPPFLAGS = $(AM_CPPFLAGS) $(TSS_CFLAGS)
+tests_tools_tpm_time_LDADD = $(LINK_LIBS) -ldl
+
 
 check_PROGRAMS += tests/tools/loris
 tests_tools_loris_SOURCES = tests/tools/loris.c

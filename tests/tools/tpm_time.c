@@ -2,10 +2,11 @@
 /*
  * tpm_time - sends one TPM command again and again, and says how long it takes.
  *
- *   tpm_time DEVICE|SOCKET HEX COUNT     "HEX of the last answer", "median N us"
+ *   tpm_time DEVICE|SOCKET|MODULE HEX COUNT     "HEX of the last answer", "median N us"
  *
  * DEVICE is a character device; a SOCKET is connected to once for each command, as
- * tools do, with "kept:" before it once for all.
+ * tools do, with "kept:" before it once for all; MODULE is "module:FILE:WORDS", a
+ * TCTI module and its configuration.
  */
 #include "config.h"
 
@@ -14,12 +15,14 @@
 #include "base/keyfile.h"
 #include "cocotransport/link/link.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <tss2/tss2_tcti.h>
 #include <unistd.h>
 
 #define MESSAGE_MAX 4096
@@ -29,6 +32,7 @@ struct target {
     const char *path;
     gboolean device, kept;
     int fd;
+    TSS2_TCTI_CONTEXT *module;
 };
 
 static G_NORETURN void
@@ -54,11 +58,42 @@ target_open(struct target *t)
         die(error ? error->message : t->path);
 }
 
+/* "FILE:WORDS" */
+static TSS2_TCTI_CONTEXT *
+module_open(const char *name)
+{
+    g_auto(GStrv) parts = g_strsplit(name, ":", 2);
+    void *file = dlopen(parts[0], RTLD_NOW);
+    TSS2_TCTI_INFO_FUNC info = file ? (TSS2_TCTI_INFO_FUNC)dlsym(file, TSS2_TCTI_INFO_SYMBOL) : NULL;
+    TSS2_TCTI_CONTEXT *context;
+    size_t size = 0;
+
+    if (!info || !parts[1] || info()->init(NULL, &size, NULL) != TSS2_RC_SUCCESS)
+        die(name);
+    context = g_malloc0(size);
+    if (info()->init(context, &size, parts[1]) != TSS2_RC_SUCCESS)
+        die("the module does not start");
+    return context;
+}
+
+static gsize
+module_ask(TSS2_TCTI_CONTEXT *c, const guint8 *command, gsize len, guint8 *answer)
+{
+    size_t got = MESSAGE_MAX;
+
+    if (Tss2_Tcti_Transmit(c, len, command) != TSS2_RC_SUCCESS
+        || Tss2_Tcti_Receive(c, &got, answer, TSS2_TCTI_TIMEOUT_BLOCK) != TSS2_RC_SUCCESS)
+        die("the module gives no answer");
+    return got;
+}
+
 static gsize
 ask(struct target *t, const guint8 *command, gsize len, guint8 *answer)
 {
     ssize_t n;
 
+    if (t->module)
+        return module_ask(t->module, command, len, answer);
     target_open(t);
     if (write(t->fd, command, len) != (ssize_t)len)
         die("the command is not taken");
@@ -89,9 +124,11 @@ main(int argc, char **argv)
     struct stat st;
 
     if (count == 0 || len > sizeof(command) || !hex_decode(argv[2], command, len, NULL))
-        die("usage: tpm_time DEVICE|[kept:]SOCKET HEX COUNT");
+        die("usage: tpm_time DEVICE|[kept:]SOCKET|module:FILE:WORDS HEX COUNT");
     t.kept = g_str_has_prefix(argv[1], "kept:");
     t.path = argv[1] + (t.kept ? strlen("kept:") : 0);
+    if (g_str_has_prefix(argv[1], "module:"))
+        t.module = module_open(argv[1] + strlen("module:"));
     t.device = stat(t.path, &st) == 0 && S_ISCHR(st.st_mode);
     for (guint i = 0; i < count; i++) {
         gint64 start = g_get_monotonic_time();
@@ -103,5 +140,7 @@ main(int argc, char **argv)
         printf("%02x", answer[i]);
     qsort(times, count, sizeof(*times), compare);
     printf("\nmedian %" G_GINT64_FORMAT " us\n", times[count / 2]);
+    if (t.module)
+        Tss2_Tcti_Finalize(t.module);
     return EXIT_SUCCESS;
 }
