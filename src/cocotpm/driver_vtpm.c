@@ -45,8 +45,10 @@ static void
 answer(const guint8 *message, gsize len, gpointer data)
 {
     DriverVtpm *v = data;
+    ssize_t n = write(v->fd, message, len);
 
-    if (write(v->fd, message, len) == (ssize_t)len)
+    /* EIO: the kernel has given this command up, after its time-out, and has the next one. */
+    if (n == (ssize_t)len || (n < 0 && errno == EIO))
         wait_command(v);
     else
         v->events->gone(v->data);
