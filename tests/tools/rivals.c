@@ -203,9 +203,10 @@ operators(struct rivals *r)
         alive += ask_info(&r->a, links[i]) == COCO_OK;
     printf("operators %u\n", alive);
     links[OPERATORS - 1] = tenant_operator_channel(&r->a, key);
+    /* The newest first: with its answer the server has seen the end of its handshake. */
+    alive = ask_info(&r->a, links[OPERATORS - 1]) == COCO_OK;
     steps_tell("oldest", ask_info(&r->a, links[0]));
-    alive = 0;
-    for (guint i = 1; i < OPERATORS; i++)
+    for (guint i = 1; i < OPERATORS - 1; i++)
         alive += ask_info(&r->a, links[i]) == COCO_OK;
     printf("others %u\n", alive);
 }
