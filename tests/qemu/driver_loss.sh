@@ -11,13 +11,7 @@ need modprobe
 
 port=$(free_port)
 world
-coco_start()
-{
-    start coco "$(ours swtpm)" socket --tpm2 --tpmstate "dir=$TMP/state" --cocotpm \
-        "type=tcp,port=$port,id=$ID,platform=emulator:$TMP/tpmvm,timeout=120" --log "file=$TMP/coco.log"
-    wait_socket coco "$port"
-}
-coco_start
+tpm_start_net
 
 modules="virtio_pci virtio_net tpm_vtpm_proxy"
 coco_root vm "$(ours tpm_time)" << EOS
@@ -43,7 +37,7 @@ net_guest vm
 PATIENCE=1800
 wait_serial vm 1 '@@ loss'
 stop coco KILL || true
-coco_start
+tpm_start_net
 wait_end vm || fail "QEMU ended badly"
 
 grep -aq '@@ end: 0' "$TMP/vm.serial" || { tail -n 30 "$TMP/vm.serial" >&2; fail "the guest did not finish"; }

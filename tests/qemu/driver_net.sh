@@ -11,13 +11,7 @@ need modprobe
 
 port=$(free_port)
 world
-coco_start()
-{
-    start coco "$(ours swtpm)" socket --tpm2 --tpmstate "dir=$TMP/state" --cocotpm \
-        "type=tcp,port=$port,id=$ID,platform=emulator:$TMP/tpmvm,timeout=120" --log "file=$TMP/coco.log"
-    wait_socket coco "$port"
-}
-coco_start
+tpm_start_net
 
 modules="virtio_pci virtio_net tpm_vtpm_proxy vsock_loopback"
 coco_root vm "$(ours cocotpm-relay)" << EOS
@@ -81,7 +75,7 @@ append="rootfstype=ramfs ima_policy=tcb ima_hash=sha256" net_guest vm
 PATIENCE=1800
 wait_serial vm 1 '@@ loss'
 stop coco KILL || true
-coco_start
+tpm_start_net
 wait_end vm || fail "QEMU ended badly"
 
 grep -aq '@@ end' "$TMP/vm.serial" || { tail -n 30 "$TMP/vm.serial" >&2; fail "the guest did not finish"; }
