@@ -51,7 +51,8 @@ show()
         ! driver_try || fail "$3: the driver was let in"
         wait_end cuckoo || fail "$3: $(cat "$TMP/cuckoo.log")"
         grep -q "too many reports" "$TMP/cuckoo.log" || break
-        sleep 0.5
+        # Each try takes up to three: as many come together meanwhile.
+        sleep 3
     done
     [ "$(cat "$TMP/cuckoo.log")" = "then closed" ] ||
         fail "$3: the driver went on: $(cat "$TMP/cuckoo.log")"
