@@ -7,6 +7,8 @@
 #   tunnel_up [OPTION…]     $TMP/carrier.sock leads to $TMP/coco.sock; options of the carrier
 #   tunnel_down             relay, attacker and carrier are gone
 #   driver_start cocovm tpm carrier
+#   extend WHAT             the next extension counts exactly once
+#   lost                    how often the driver lost its link
 #   attack c over:10 flip 30     frames are the attacker's records
 
 carrier=$(ours carrier)
@@ -29,4 +31,17 @@ tunnel_down()
     stop carrier KILL || true
     stop attacker KILL || true
     stop relay || fail "the relay ended with $?"
+}
+
+step=0
+extend()
+{
+    step=$((step + 1))
+    pcr_extend "$(digest $step)"
+    pcr_check "$1"
+}
+
+lost()
+{
+    grep -c 'the link to the CoCoTPM is lost' "$TMP/driver_tpm.log" || true
 }

@@ -132,17 +132,6 @@ report "data channels that are none" "refused, or the next one serves" "the same
 
 tunnel_up --orders "$TMP/qemu"
 driver_start cocovm tpm carrier
-step=0
-extend()
-{
-    step=$((step + 1))
-    pcr_extend "$(digest $step)"
-    pcr_check "$1"
-}
-lost()
-{
-    grep -c 'the link to the CoCoTPM is lost' "$TMP/driver_tpm.log" || true
-}
 extend "honest"
 
 # TPM2_CreatePrimary (Part 3, 24.1) of an RSA key under the null hierarchy, another one each time: it

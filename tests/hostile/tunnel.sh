@@ -15,20 +15,6 @@ tpm_start
 tunnel_up --patience 4000
 driver_start cocovm tpm carrier
 
-step=0
-# The next extension counts exactly once.
-extend()
-{
-    step=$((step + 1))
-    pcr_extend "$(digest $step)"
-    pcr_check "$1"
-}
-
-lost()
-{
-    grep -c 'the link to the CoCoTPM is lost' "$TMP/driver_tpm.log" || true
-}
-
 # The same attacker doing nothing.
 extend "an attacker that does nothing"
 extend "an attacker that does nothing"
