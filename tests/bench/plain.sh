@@ -50,6 +50,13 @@ for side in ours theirs; do
     stop "$side" || true
 done
 
+# cpu_time NAME: of the program alone, all its threads, over the commands of three kinds.
+cpu_time()
+{
+    cat "/proc/$(pid_of "$1")"/task/*/schedstat |
+        awk -v n=$((3 * count)) '{ sum += $1 } END { printf "CPU: median %.2f us\n", sum / 1000 / n }'
+}
+
 for pin in pinned unpinned; do
     prefix=()
     [ "$pin" = unpinned ] || prefix=(taskset -c 0)
@@ -59,6 +66,7 @@ for pin in pinned unpinned; do
             serve "$program" "$side" "${prefix[@]}"
             "${prefix[@]}" "$bench" commands "$TMP/$side.s" "$count" |
                 sed "s/^/$pin, run $run, $side: /" | tee -a "$TMP/commands"
+            cpu_time "$side" | sed "s/^/$pin, run $run, $side: /" | tee -a "$TMP/commands"
             stop "$side" || true
         done
     done
