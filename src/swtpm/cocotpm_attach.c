@@ -164,7 +164,7 @@ begin_life(Cocotpm *c, struct attach_job *job, GError **error)
     const guint8 *identity = tls_identity(p->tls, &len);
     guint8 server[REFERENCE_SIZE];
 
-    life_clear(l);
+    cocotpm_end_life(c);
     memcpy(server, c->own_reference, sizeof(server));
     if (!psk_identity_parse(identity, len, &id, error) ||
         !reference_of_report(&job->report, c->policy->psk_pin, id.context, error) ||
@@ -218,13 +218,13 @@ attach_done(gpointer data)
             g_warning("ATTACH: %s", job->error->message);
         if (job->cycled) {
             cocotpm_end_session(c, job->older);
-            life_clear(l);
+            cocotpm_end_life(c);
         }
         peer_refuse_error(p, job->status, job->error);
     } else {
         cocotpm_end_session(c, job->older);
         if (!begin_life(c, job, &error)) {
-            life_clear(l);
+            cocotpm_end_life(c);
             peer_refuse_error(p, COCO_INTERNAL, error);
         } else {
             keep_answer(l);

@@ -44,7 +44,7 @@ reset_done(gpointer data)
 
     c->attaching = FALSE;
     cocotpm_end_session(c, job->older);
-    life_clear(&c->life);
+    cocotpm_end_life(c);
     g_message("the operator %s", job->stop ? "stops this CoCoTPM" : "says that the VM is gone");
     answer_ok(job->asker);
     if (job->stop)

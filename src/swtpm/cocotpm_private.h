@@ -190,7 +190,7 @@ struct life_ek {
 guint    life_read_eks(Engine *e, struct life_ek ret[EK_NAMES_MAX]);
 void     life_eks_clear(struct life_ek *keys, guint count);
 void     life_read_names(Engine *e, guint *ret_count, struct ek_name ret[EK_NAMES_MAX]);
-/* Forgets the launch; its peer, if any, has to be closed by the caller. */
+/* Wipes and empties it. While the program runs a life is over by cocotpm_end_life(). */
 void     life_clear(struct life *l);
 
 /* cocotpm_serve.c: the attached peer on the TPM thread. */
@@ -205,6 +205,9 @@ gboolean cocotpm_verify_client(Peer *p, const struct evidence *e, const void *sa
 
 /* cocotpm_resume.c: an older link's session is back. */
 void cocotpm_resume_waiting(Cocotpm *c);
+/* Forgets the launch, and ends every link that came with a key of it and is not attached. The
+ * attached one, if any, has to be ended by the caller. */
+void cocotpm_end_life(Cocotpm *c);
 
 /* cocotpm_commands.c: on the TPM thread; the answer is written to @out. */
 void command_run(Peer *p, Engine *e, const struct role_row *row, const guint8 *message,

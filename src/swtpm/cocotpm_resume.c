@@ -72,23 +72,38 @@ rotate(struct life *l, Peer *p, GError **error)
     return TRUE;
 }
 
-/* A key that is no more ends what was begun with it. */
+/* A key that is no more ends what was begun with it. Whoever is attached comes back by itself. */
 static void
-end_others(Peer *p)
+end_others(Cocotpm *c, const Peer *but, const char *why)
 {
-    Cocotpm *c = p->c;
-
     for (guint i = c->peers->len; i > 0; i--) {
         Peer *other = c->peers->pdata[i - 1];
         struct psk_identity id;
         gsize len;
-        const guint8 *identity = tls_identity(other->tls, &len);
+        const guint8 *identity;
 
-        if (other == p || other == c->life.peer || identity == NULL ||
-            !psk_identity_parse(identity, len, &id, NULL) || id.role != ROLE_RESUME)
+        if (other == but || other->state == PEER_ATTACHED)
             continue;
-        peer_close(other, "a newer RESUME came");
+        identity = tls_identity(other->tls, &len);
+        if (identity != NULL && psk_identity_parse(identity, len, &id, NULL) &&
+            id.role == ROLE_RESUME)
+            peer_close(other, why);
     }
+}
+
+/* A RESUME with an attach id of zeroes names no launch but by its key: with one of the older
+ * launch it would get the newer one's TPM. */
+void
+cocotpm_end_life(Cocotpm *c)
+{
+    Peer *p = g_steal_pointer(&c->resuming);
+
+    if (p != NULL && !p->closed)
+        peer_refuse(p, COCO_WRONG_STATE, "that session is over");
+    if (p != NULL)
+        peer_unref(p);
+    end_others(c, NULL, "its session is over");
+    life_clear(&c->life);
 }
 
 static void
@@ -132,7 +147,7 @@ finish(Peer *p)
         peer_refuse_error(p, COCO_INTERNAL, error);
         return;
     }
-    end_others(p);
+    end_others(p->c, p, "a newer RESUME came");
     l->receipt_generation = 0;
     g_message("resumed: command %" G_GUINT64_FORMAT, l->executed);
     send_resumed(p);

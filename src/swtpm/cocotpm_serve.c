@@ -201,7 +201,7 @@ on_closed(struct source *src)
     if (current)
         c->life.peer = NULL;
     if (current && p->detached) {
-        life_clear(&c->life);
+        cocotpm_end_life(c);
         g_message("detached");
     } else if (current) {
         g_message("link lost: suspended");

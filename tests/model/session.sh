@@ -54,6 +54,7 @@ breaks 'violated (ran' resume NO_STALE
 holds takeover
 breaks 'violated' takeover NO_MEETING
 breaks 'violated' takeover NO_END
+breaks 'violated' takeover NO_KEY_END
 
 holds attach WITNESS RESET GUESS FORK
 holds attach BURNT RESET

@@ -6,19 +6,23 @@
  *
  * The TPM's thread gives a link's session back some time after it was asked to, so
  * one RESUME waits for the older link's, and an ATTACH ends the link that was there
- * when it began.
+ * when it began. A link is shaken once its handshake is through, by a key of the
+ * launch that has the TPM then; its RESUME may leave out the attach id, so it names
+ * no launch.
  *
  * What is asserted: one link is served at most, and it is one of the launch that
  * the TPM belongs to.
  *
  * Variants that must fail: NO_MEETING (a RESUME whose turn comes while an attach
- * is under way is let in), NO_END (an attach leaves the older link alone).
+ * is under way is let in), NO_END (an attach leaves the older link alone), NO_KEY_END
+ * (and those that came with a key of the older launch).
  */
 #define LINKS 3                     /* two of launch 1, one of launch 2 */
 #define LAUNCH(k) (k == LINKS -> 2 : 1)
 
 byte life = 1, peer = 1;            /* the launch; its link that is served, 0: suspended */
 bool served[LINKS + 1];
+bool shaken[LINKS + 1];
 bool attaching;
 byte attacher, older;
 byte resuming;                      /* the link that waits; 0: none */
@@ -42,9 +46,10 @@ inline finish()
     if
 #ifndef NO_MEETING
     :: attaching -> skip            /* refused */
-#endif
-    :: life != LAUNCH(resuming) -> skip
     :: else -> serve(resuming)
+#else
+    :: true -> serve(resuming)
+#endif
     fi;
     resuming = 0
 }
@@ -89,14 +94,22 @@ inline attach_done()
     :: else -> skip
     fi;
 #endif
+#ifndef NO_KEY_END
+    shaken[1] = false;
+    shaken[2] = false;
+    shaken[3] = false;
+    resuming = 0;
+#endif
     peer = 0;
     life = LAUNCH(attacher);
     serve(attacher)
 }
 
+#define SHAKE(k) \
+    :: d_step { life == LAUNCH(k) && !served[k] && !shaken[k] -> shaken[k] = true }
 #define RESUME(k) \
-    :: d_step { life == LAUNCH(k) && !served[k] && !attaching && resuming == 0 -> \
-        resume(k) }
+    :: d_step { shaken[k] && !served[k] && !attaching && resuming == 0 -> \
+        shaken[k] = false; resume(k) }
 #define GIVEN_BACK(k) \
     :: d_step { served[k] -> given_back(k) }
 #define ATTACH(k) \
@@ -106,6 +119,7 @@ active proctype world()
 {
     served[1] = true;
     do
+    SHAKE(1) SHAKE(2) SHAKE(3)
     RESUME(1) RESUME(2) RESUME(3)
     GIVEN_BACK(1) GIVEN_BACK(2) GIVEN_BACK(3)   /* asked to, or the host cut it */
     ATTACH(3)

@@ -237,13 +237,66 @@ greet(struct play *p)
     steps_tell("hello", steps_greet(&p->b));
 }
 
+/* RESUME by @held, a handshake of before, as of a client that lost the answer to ATTACH. */
+static void
+fetch(struct play *p, Tls *held)
+{
+    gsize len;
+
+    memset(p->a.attach_id, 0, sizeof(p->a.attach_id));
+    len = steps_write_resume(&p->a, &p->a, held, 1, 0);
+    p->a.tls = held;
+    (void)tenant_say(&p->a, p->a.message, len);
+    steps_tell("older", tenant_hear(&p->a, NULL));
+}
+
+static void
+answer_lost(struct play *p)
+{
+    Tls *held;
+
+    begin(p);
+    held = steps_channel_to_resume(&p->a, p->number);
+    g_clear_pointer(&p->a.tls, tls_free);
+    fetch(p, held);
+    use(p);
+}
+
+/* A launch that is over says the same once a newer one has attached, before that one's first
+ * command: its link was lost, or taken over. */
+static void
+outlived(struct play *p)
+{
+    Tls *held;
+
+    begin(p);
+    held = steps_channel_to_resume(&p->a, p->number);
+    g_clear_pointer(&p->a.tls, tls_free);
+    steps_attach_or_die(&p->b);
+    fetch(p, held);
+    steps_tell("newer", steps_served(&p->b, p->b.tls));
+}
+
+static void
+overtaken(struct play *p)
+{
+    Tls *held;
+
+    begin(p);
+    held = steps_channel_to_resume(&p->a, p->number);
+    steps_attach_or_die(&p->b);
+    fetch(p, held);
+    steps_tell("newer", steps_served(&p->b, p->b.tls));
+}
+
 static const struct {
     const char *name;
     void (*run)(struct play *p);
 } plays[] = {
     { "keys", old_keys },           { "numbers", wrong_numbers }, { "launch", wrong_launch },
     { "evidence", wrong_evidence }, { "two", two_links },         { "busy", greet_while_busy },
-    { "greet", greet },
+    { "greet", greet },             { "lost", answer_lost },      { "outlived", outlived },
+    { "overtaken", overtaken },
 };
 
 int
