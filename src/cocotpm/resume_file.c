@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * resume_file - two places for a session, written in turn: whoever is killed while it
- * writes one leaves the other, and that is the session as it was before. Then the older
- * one is wiped. So a command costs two writes, and no key is left in a file that was
- * renamed away. The lock lies beside it.
+ * resume_file - two places for a session, written in turn, and a word that says which of
+ * them counts. It changes at once and last, so whoever is killed while it writes leaves
+ * the session as it was before. Then the older place is wiped.
  *
- *   place: u64 serial ‖ u32 length ‖ SHA-256 of both and of the session ‖ the session
+ *   word: 0 (none yet), 1, 2        place: u32 length ‖ the session
+ *
+ * All of it is mapped: a session is saved twice a command, and a system call each time
+ * costs more than what it is that is saved. The lock lies beside it.
  */
 #include "config.h"
 
@@ -15,28 +17,28 @@
 #include "base/cursor.h"
 #include "base/error.h"
 #include "base/io.h"
-#include "cocotransport/keys/crypto.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <gnutls/gnutls.h>
 #include <linux/magic.h>
-#include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #define RETRY_MS 20
-#define NUMBERS (8 + 4)
-#define HEADER (NUMBERS + SHA256_SIZE)
-#define PLACE (HEADER + CLIENT_SAVED_MAX)
+#define LENGTH 4
+#define PLACE (LENGTH + CLIENT_SAVED_MAX)
+#define PLACES 2
+#define WORD 4
+#define FILE_SIZE (WORD + PLACES * PLACE)
 
 struct ResumeFile {
     char *path;
     int lock;
-    int fd;                          /* -1: nothing is kept yet */
-    guint64 serial;                  /* of the place written last */
-    gsize used;                      /* of it */
+    guint8 *map;                     /* NULL: nothing is kept yet */
 };
 
 /* What is written to a disk stays there, whatever is removed later. */
@@ -81,8 +83,16 @@ resume_file_open(const char *path, gint64 deadline, GError **error)
     f = g_new0(ResumeFile, 1);
     f->path = g_strdup(path);
     f->lock = fd;
-    f->fd = fd = -1;
+    fd = -1;
     return f;
+}
+
+static void
+unmap(ResumeFile *f)
+{
+    if (f->map)
+        (void)munmap(f->map, FILE_SIZE);
+    f->map = NULL;
 }
 
 void
@@ -90,76 +100,118 @@ resume_file_free(ResumeFile *f)
 {
     if (!f)
         return;
-    io_close(&f->fd);
+    unmap(f);
     io_close(&f->lock);
     g_free(f->path);
     g_free(f);
 }
 
+/* ---- the mapped file ---- */
+
 static gboolean
-place_sum(const guint8 *place, gsize len, guint8 ret[static SHA256_SIZE], GError **error)
+map(ResumeFile *f, int fd, GError **error)
 {
-    const struct crypto_piece pieces[] = { { place, NUMBERS }, { place + HEADER, len } };
+    void *all = mmap(NULL, FILE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
-    return crypto_sha256(pieces, G_N_ELEMENTS(pieces), ret, error);
-}
-
-/* The session of one place, when one is there and was written whole and after @newest. */
-static gboolean
-place_read(const guint8 *place, guint64 *newest, Secret **ret, gsize *ret_used)
-{
-    struct cursor in = cursor_from(place, PLACE);
-    const guint64 serial = cursor_be64(&in);
-    const gsize len = cursor_be32(&in);
-    guint8 sum[SHA256_SIZE];
-
-    if (serial <= *newest || len < 1 || len > CLIENT_SAVED_MAX ||
-        !place_sum(place, len, sum, NULL) || memcmp(sum, place + NUMBERS, sizeof(sum)) != 0)
-        return FALSE;
-    secret_free(*ret);
-    *ret = secret_copy(place + HEADER, len);
-    *newest = serial;
-    *ret_used = HEADER + len;
+    if (all == MAP_FAILED)
+        return error_errno(error, errno, "%s", f->path);
+    /* As with all secrets: failing to lock is no error. */
+    (void)mlock(all, FILE_SIZE);
+    (void)madvise(all, FILE_SIZE, MADV_DONTDUMP);
+    f->map = all;
     return TRUE;
 }
 
-static Secret *
-newest_session(ResumeFile *f, gsize size, GError **error)
+/* With all its pages, as a tmpfs without room would end the process at the first write to one. */
+static gboolean
+create(ResumeFile *f, GError **error)
 {
-    g_autoptr(Secret) all = secret_new(2 * PLACE);
-    g_autoptr(Secret) session = NULL;
+    g_auto(AutoFd) fd = open(f->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int rc;
 
-    if (size > 2 * PLACE) {
-        error_malformed(error, "larger than what is kept of a session");
+    if (fd < 0)
+        return error_errno(error, errno, "%s", f->path);
+    do
+        rc = posix_fallocate(fd, 0, FILE_SIZE);
+    while (rc == EINTR);
+    if (rc == 0 && map(f, fd, error))
+        return TRUE;
+    (void)unlink(f->path);
+    return rc == 0 ? FALSE : error_errno(error, rc, "%s", f->path);
+}
+
+static gint *
+word(const ResumeFile *f)
+{
+    return (void *)f->map;
+}
+
+static guint8 *
+place(const ResumeFile *f, guint index)
+{
+    return f->map + WORD + index * PLACE;
+}
+
+static void
+place_wipe(const ResumeFile *f, guint index)
+{
+    struct cursor in = cursor_from(place(f, index), LENGTH);
+    const gsize len = cursor_be32(&in);
+
+    gnutls_memset(place(f, index), 0, LENGTH + MIN(len, CLIENT_SAVED_MAX));
+}
+
+/* ---- the session ---- */
+
+static gboolean
+owned_whole(const ResumeFile *f, int fd, GError **error)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) < 0)
+        return error_errno(error, errno, "%s", f->path);
+    if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077) != 0)
+        return error_denied(error, "%s: others than its owner may have read or changed it", f->path);
+    return st.st_size == FILE_SIZE ||
+           error_malformed(error, "%s: no session is in it (%jd bytes, not %d)", f->path,
+                           (intmax_t)st.st_size, FILE_SIZE);
+}
+
+static Client *
+newest_session(const ResumeFile *f, GError **error)
+{
+    const guint newest = (guint)g_atomic_int_get(word(f)) - 1;
+    const guint8 *saved;
+    struct cursor in;
+    gsize len;
+
+    if (newest >= PLACES) {
+        error_malformed(error, "no session is in it");
         return NULL;
     }
-    if (lseek(f->fd, 0, SEEK_SET) != 0 || !io_read_full(f->fd, secret_bytes(all), size, error))
-        return NULL;
-    for (guint i = 0; i < 2; i++)
-        place_read(secret_peek(all) + i * PLACE, &f->serial, &session, &f->used);
-    if (!session)
-        error_malformed(error, "no session is in it");
-    return g_steal_pointer(&session);
+    in = cursor_from(place(f, newest), PLACE);
+    len = cursor_be32(&in);
+    saved = cursor_bytes(&in, len);
+    /* Whoever was killed while it wrote left something there. */
+    gnutls_memset(place(f, 1 - newest), 0, PLACE);
+    return client_load(saved, saved ? len : 0, error);
 }
 
 gboolean
 resume_file_load(ResumeFile *f, Client **ret, GError **error)
 {
-    g_autoptr(Secret) saved = NULL;
-    struct stat st;
+    g_auto(AutoFd) fd = open(f->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     Client *c;
 
-    f->fd = open(f->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    if (f->fd < 0 && errno == ENOENT) {
+    if (fd < 0 && errno == ENOENT) {
         *ret = NULL;
         return TRUE;
     }
-    if (f->fd < 0 || fstat(f->fd, &st) < 0)
+    if (fd < 0)
         return error_errno(error, errno, "%s", f->path);
-    if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077) != 0)
-        return error_denied(error, "%s: others than its owner may have read or changed it", f->path);
-    saved = newest_session(f, (gsize)st.st_size, error);
-    c = saved ? client_load(saved, error) : NULL;
+    if (!owned_whole(f, fd, error) || !map(f, fd, error))
+        return FALSE;
+    c = newest_session(f, error);
     if (!c) {
         g_prefix_error(error, "%s: ", f->path);
         return FALSE;
@@ -168,61 +220,33 @@ resume_file_load(ResumeFile *f, Client **ret, GError **error)
     return TRUE;
 }
 
-static gboolean
-put(const ResumeFile *f, const guint8 *bytes, gsize len, guint64 serial, GError **error)
-{
-    const off_t place = serial % 2 ? PLACE : 0;
-
-    if (lseek(f->fd, place, SEEK_SET) != place)
-        return error_errno(error, errno, "%s", f->path);
-    return io_write_full(f->fd, bytes, len, error);
-}
-
-static gboolean
-place_write(ResumeFile *f, const Secret *saved, GError **error)
-{
-    const gsize len = secret_len(saved), used = HEADER + len;
-    g_autoptr(Secret) place = secret_new(MAX(used, f->used));
-    struct builder out = builder_on(secret_bytes(place), used);
-
-    builder_be64(&out, f->serial + 1);
-    builder_be32(&out, (guint32)len);
-    memcpy(secret_bytes(place) + HEADER, secret_peek(saved), len);
-    if (!place_sum(secret_peek(place), len, secret_bytes(place) + NUMBERS, error) ||
-        !put(f, secret_peek(place), used, f->serial + 1, error))
-        return FALSE;
-    secret_wipe(place);
-    if (!put(f, secret_peek(place), f->used, f->serial, error))
-        return FALSE;
-    f->serial++;
-    f->used = used;
-    return TRUE;
-}
-
 gboolean
 resume_file_save(const Client *c, gpointer data, GError **error)
 {
     ResumeFile *f = data;
-    g_autoptr(Secret) saved = client_save(c, error);
+    struct builder length, out;
+    guint next;
 
-    if (!saved)
+    if (!f->map && !create(f, error))
         return FALSE;
-    if (f->fd < 0)
-        f->fd = open(f->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (f->fd < 0)
-        return error_errno(error, errno, "%s", f->path);
-    return place_write(f, saved, error);
+    next = g_atomic_int_get(word(f)) == 1 ? 1 : 0;
+    length = builder_on(place(f, next), LENGTH);
+    out = builder_on(place(f, next) + LENGTH, CLIENT_SAVED_MAX);
+    client_save(c, &out);
+    builder_be32(&length, (guint32)builder_len(&out));
+    if (out.failed)
+        return error_system(error, "the session does not fit into what is saved of it");
+    g_atomic_int_set(word(f), (gint)next + 1);
+    place_wipe(f, 1 - next);
+    return TRUE;
 }
 
 gboolean
 resume_file_wipe(ResumeFile *f, GError **error)
 {
-    g_autofree guint8 *zeroes = g_malloc0(2 * PLACE);
-
-    if (f->fd < 0)
+    if (!f->map)
         return TRUE;
-    if (!put(f, zeroes, 2 * PLACE, 0, error))
-        return FALSE;
-    io_close(&f->fd);
+    gnutls_memset(f->map, 0, FILE_SIZE);
+    unmap(f);
     return unlink(f->path) == 0 || error_errno(error, errno, "%s", f->path);
 }

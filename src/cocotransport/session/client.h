@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "base/builder.h"
 #include "cocotransport/session/tls.h"
 #include "cocotransport/wire/claims.h"
 #include "cocotransport/wire/message.h"
@@ -62,11 +63,11 @@ gboolean client_request(Client *c, enum coco_command code, const guint8 *body, g
                         gint64 deadline, enum coco_status *ret_status, GBytes **ret,
                         char **ret_reason, GError **error);
 
-/* The state needed to resume from another process (--resume FILE), secret; and back, without a
- * link. */
+/* The state needed to resume from another process (--resume FILE), secret, of CLIENT_SAVED_MAX
+ * bytes at most; and back, without a link: NULL when these bytes are none. */
 #define CLIENT_SAVED_MAX (1024 + 2 * COCO_MESSAGE_MAX)
-Secret *client_save(const Client *c, GError **error);
-Client *client_load(const Secret *saved, GError **error);
+void client_save(const Client *c, struct builder *out);
+Client *client_load(const guint8 *saved, gsize len, GError **error);
 /* To be saved again: keys or numbers have changed. Called before a command leaves, so that what is
  * saved never is behind the CoCoTPM; FALSE: it does not leave. */
 typedef gboolean (*client_changed)(const Client *c, gpointer data, GError **error);

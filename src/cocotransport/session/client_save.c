@@ -48,39 +48,27 @@ bytes_write(const Secret *bytes, gsize len, struct builder *out)
         builder_bytes(out, secret_peek(bytes), len);
 }
 
-/* No more pages than it takes: each is locked, and wiped, for every command. */
-Secret *
-client_save(const Client *c, GError **error)
+void
+client_save(const Client *c, struct builder *out)
 {
-    const gsize most = CLIENT_SAVED_MAX - 2 * COCO_MESSAGE_MAX + c->command_len
-                       + (c->answer ? secret_len(c->answer) : 0);
-    g_autoptr(Secret) saved = secret_new(most);
-    struct builder out = builder_on(secret_bytes(saved), most);
-
-    builder_bytes(&out, MAGIC, strlen(MAGIC));
-    builder_u8(&out, c->attached ? 1 : 0);
-    builder_u8(&out, c->burnt ? 1 : 0);
-    builder_bytes(&out, c->uuid, sizeof(c->uuid));
-    builder_bytes(&out, c->context, sizeof(c->context));
-    builder_bytes(&out, c->attachment.attach_id, ATTACH_ID_SIZE);
-    builder_be64(&out, c->attachment.epoch);
-    builder_bytes(&out, c->attachment.lineage, sizeof(c->attachment.lineage));
-    builder_u8(&out, c->attachment.localities);
+    builder_bytes(out, MAGIC, strlen(MAGIC));
+    builder_u8(out, c->attached ? 1 : 0);
+    builder_u8(out, c->burnt ? 1 : 0);
+    builder_bytes(out, c->uuid, sizeof(c->uuid));
+    builder_bytes(out, c->context, sizeof(c->context));
+    builder_bytes(out, c->attachment.attach_id, ATTACH_ID_SIZE);
+    builder_be64(out, c->attachment.epoch);
+    builder_bytes(out, c->attachment.lineage, sizeof(c->attachment.lineage));
+    builder_u8(out, c->attachment.localities);
     for (guint i = 0; i < G_N_ELEMENTS(c->keys); i++)
-        key_write(&c->keys[i], &out);
-    builder_be64(&out, c->sent);
-    builder_be64(&out, c->received);
-    bytes_write(c->command, c->command_len, &out);
-    bytes_write(c->answer, c->answer ? secret_len(c->answer) : 0, &out);
-    builder_u8(&out, c->receipt_given ? 1 : 0);
+        key_write(&c->keys[i], out);
+    builder_be64(out, c->sent);
+    builder_be64(out, c->received);
+    bytes_write(c->command, c->command_len, out);
+    bytes_write(c->answer, c->answer ? secret_len(c->answer) : 0, out);
+    builder_u8(out, c->receipt_given ? 1 : 0);
     if (c->receipt_given)
-        receipt_write(&c->receipt, &out);
-    if (out.failed) {
-        error_system(error, "the session does not fit into what is saved of it");
-        return NULL;
-    }
-    secret_truncate(saved, builder_len(&out));
-    return g_steal_pointer(&saved);
+        receipt_write(&c->receipt, out);
 }
 
 /* A message of at most COCO_MESSAGE_MAX bytes; an empty one leaves @ret alone. */
@@ -154,9 +142,9 @@ session_sound(const Client *c)
 }
 
 Client *
-client_load(const Secret *saved, GError **error)
+client_load(const guint8 *saved, gsize len, GError **error)
 {
-    struct cursor in = cursor_from(secret_peek(saved), secret_len(saved));
+    struct cursor in = cursor_from(saved, len);
     g_autoptr(Client) c = client_new();
 
     if (!session_parse(&in, c) || !session_sound(c)) {

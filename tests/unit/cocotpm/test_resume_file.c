@@ -13,7 +13,9 @@
 #include "cocotransport/session/client_private.h"
 #include "suites.h"
 
-#define PLACE (8 + 4 + SHA256_SIZE + CLIENT_SAVED_MAX)
+#define WORD 4
+#define PLACE (4 + CLIENT_SAVED_MAX)
+#define FILE_SIZE (WORD + 2 * PLACE)
 
 Suite *resume_file_suite(void);
 
@@ -78,19 +80,6 @@ kept(struct setup *s, GError **error)
     return resume_file_load(s->file, &back, error) && back ? back->sent : 0;
 }
 
-/* Each byte of @len at @at is turned, as far as there are any. */
-static void
-spoil(struct setup *s, off_t at, gsize len)
-{
-    g_auto(AutoFd) fd = open(s->path, O_RDWR | O_CLOEXEC);
-    g_autofree guint8 *bytes = g_malloc(len);
-    ssize_t n = pread(fd, bytes, len, at);
-
-    for (ssize_t i = 0; i < n; i++)
-        bytes[i] ^= 0x55;
-    ck_assert_int_eq(pwrite(fd, bytes, (gsize)MAX(n, 0), at), MAX(n, 0));
-}
-
 START_TEST(the_newest_comes_back)
 {
     g_autoptr(GError) error = NULL;
@@ -109,32 +98,61 @@ START_TEST(the_newest_comes_back)
 }
 END_TEST
 
-/* Killed in the middle of a write: what is half there counts for nothing. The older session is still
- * there then, as it is wiped only after. */
+static GBytes *
+all_of(struct setup *s)
+{
+    GBytes *bytes = io_read_file(s->path, FILE_SIZE, NULL);
+
+    ck_assert(bytes != NULL && g_bytes_get_size(bytes) == FILE_SIZE);
+    return bytes;
+}
+
+/* Killed while it wrote a place: @at bytes of the new session are there and the word is as it was,
+ * since that comes last; what the older place holds is wiped after. */
 START_TEST(half_a_write_leaves_the_older_one)
 {
+    const gsize most = 300, at = (gsize)_i * 10;
     g_autoptr(GError) error = NULL;
-    g_autoptr(GBytes) older = NULL;
+    g_autoptr(GBytes) older = NULL, newer = NULL;
+    g_autofree guint8 *mixed = g_malloc(FILE_SIZE);
     struct setup s;
 
     setup_open(&s);
     save(&s, 2);
-    older = io_read_file(s.path, 2 * PLACE, NULL);
+    older = all_of(&s);
     save(&s, 3);
-    {
-        g_auto(AutoFd) fd = open(s.path, O_WRONLY | O_CLOEXEC);
-        gsize len = 0;
-        const guint8 *bytes = g_bytes_get_data(older, &len);
-
-        /* The first is at the second place. */
-        ck_assert(len > PLACE);
-        ck_assert_int_eq(pwrite(fd, bytes + PLACE, len - PLACE, PLACE), (ssize_t)(len - PLACE));
-    }
-    ck_assert_uint_eq(kept(&s, &error), 3);
-    spoil(&s, 60 + _i, 1);
+    newer = all_of(&s);
+    memcpy(mixed, g_bytes_get_data(older, NULL), FILE_SIZE);
+    /* The first session is at the first place. */
+    memcpy(mixed + WORD + PLACE, (const guint8 *)g_bytes_get_data(newer, NULL) + WORD + PLACE,
+           MIN(at, most));
+    ck_assert(io_write_file(s.path, mixed, FILE_SIZE, 0600, NULL));
     ck_assert_uint_eq(kept(&s, &error), 2);
     save(&s, 4);
     ck_assert_uint_eq(kept(&s, &error), 4);
+    setup_close(&s);
+}
+END_TEST
+
+/* Killed before the older place was wiped. */
+START_TEST(what_was_not_wiped_is_wiped_later)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) older = NULL, newer = NULL, after = NULL;
+    g_autofree guint8 *mixed = g_malloc(FILE_SIZE);
+    struct setup s;
+
+    setup_open(&s);
+    save(&s, 2);
+    older = all_of(&s);
+    save(&s, 3);
+    newer = all_of(&s);
+    memcpy(mixed, g_bytes_get_data(newer, NULL), FILE_SIZE);
+    memcpy(mixed + WORD, (const guint8 *)g_bytes_get_data(older, NULL) + WORD, PLACE);
+    ck_assert(io_write_file(s.path, mixed, FILE_SIZE, 0600, NULL));
+    ck_assert_uint_eq(kept(&s, &error), 3);
+    after = all_of(&s);
+    ck_assert(g_bytes_equal(newer, after));
     setup_close(&s);
 }
 END_TEST
@@ -143,7 +161,7 @@ START_TEST(an_older_session_is_wiped)
 {
     g_autoptr(GBytes) bytes = NULL;
     const char *data;
-    gsize len = 0, found = 0;
+    gsize found = 0;
     struct setup s;
 
     setup_open(&s);
@@ -151,9 +169,9 @@ START_TEST(an_older_session_is_wiped)
     save(&s, 3);
     s.client->command_len = 0;
     save(&s, 3);
-    bytes = io_read_file(s.path, 2 * PLACE, NULL);
-    data = g_bytes_get_data(bytes, &len);
-    for (gsize i = 0; i + 23 <= len; i++) {
+    bytes = all_of(&s);
+    data = g_bytes_get_data(bytes, NULL);
+    for (gsize i = 0; i + 23 <= FILE_SIZE; i++) {
         ck_assert_msg(memcmp(data + i, "the secret of a command", 23) != 0, "at %zu", i);
         found += memcmp(data + i, "0123456789abcdef0123456", 23) == 0;
     }
@@ -164,15 +182,51 @@ START_TEST(an_older_session_is_wiped)
 }
 END_TEST
 
-START_TEST(what_is_no_session_is_refused)
+/* Each field of a file that is whole otherwise; the word is in the machine's order. */
+static const struct {
+    gsize at;
+    guint32 value;
+    guint64 kept;
+} fields[] = {
+    { 0, 0, 0 },                                  /* no place */
+    { 0, 2, 0 },                                  /* the one that is empty */
+    { 0, 3, 0 },
+    { 0, G_MAXUINT32, 0 },
+    { WORD, 0, 0 },
+    { WORD, CLIENT_SAVED_MAX, 0 },
+    { WORD, CLIENT_SAVED_MAX + 1, 0 },
+    { WORD, G_MAXUINT32, 0 },
+    { WORD + PLACE, G_MAXUINT32, 2 },             /* of the place that does not count */
+};
+
+START_TEST(a_field_that_is_wrong_is_refused)
 {
-    static const gsize sizes[] = { 0, 1, 43, 17, PLACE, 2 * PLACE, 2 * PLACE + 1 };
     g_autoptr(GError) error = NULL;
-    g_autofree char *junk = g_malloc(2 * PLACE + 1);
     struct setup s;
 
     setup_open(&s);
-    memset(junk, 'C', 2 * PLACE + 1);
+    save(&s, 2);
+    {
+        g_auto(AutoFd) fd = open(s.path, O_WRONLY | O_CLOEXEC);
+        const guint32 value = fields[_i].at ? GUINT32_TO_BE(fields[_i].value) : fields[_i].value;
+
+        ck_assert_int_eq(pwrite(fd, &value, 4, (off_t)fields[_i].at), 4);
+    }
+    ck_assert_uint_eq(kept(&s, &error), fields[_i].kept);
+    ck_assert(fields[_i].kept || g_error_matches(error, COCO_ERROR, COCO_ERROR_MALFORMED));
+    setup_close(&s);
+}
+END_TEST
+
+START_TEST(what_is_no_session_is_refused)
+{
+    static const gsize sizes[] = { 0, 1, 43, 17, PLACE, FILE_SIZE - 1, FILE_SIZE, FILE_SIZE + 1 };
+    g_autoptr(GError) error = NULL;
+    g_autofree char *junk = g_malloc(FILE_SIZE + 1);
+    struct setup s;
+
+    setup_open(&s);
+    memset(junk, 'C', FILE_SIZE + 1);
     ck_assert(io_write_file(s.path, junk, sizes[_i], 0600, NULL));
     ck_assert_uint_eq(kept(&s, &error), 0);
     ck_assert_msg(g_error_matches(error, COCO_ERROR, COCO_ERROR_MALFORMED), "%zu", sizes[_i]);
@@ -191,9 +245,11 @@ resume_file_suite(void)
     TCase *t = tcase_create("resume_file");
 
     tcase_add_test(t, the_newest_comes_back);
-    tcase_add_loop_test(t, half_a_write_leaves_the_older_one, 0, 80);
+    tcase_add_loop_test(t, half_a_write_leaves_the_older_one, 0, 31);
+    tcase_add_test(t, what_was_not_wiped_is_wiped_later);
     tcase_add_test(t, an_older_session_is_wiped);
-    tcase_add_loop_test(t, what_is_no_session_is_refused, 0, 7);
+    tcase_add_loop_test(t, a_field_that_is_wrong_is_refused, 0, G_N_ELEMENTS(fields));
+    tcase_add_loop_test(t, what_is_no_session_is_refused, 0, 8);
     suite_add_tcase(s, t);
     return s;
 }

@@ -66,13 +66,33 @@ session(int n)
     return c;
 }
 
+static GBytes *
+save(const Client *c)
+{
+    guint8 *bytes = g_malloc(CLIENT_SAVED_MAX);
+    struct builder out = builder_on(bytes, CLIENT_SAVED_MAX);
+
+    client_save(c, &out);
+    ck_assert(!out.failed);
+    return g_bytes_new_take(bytes, builder_len(&out));
+}
+
+static Client *
+load(GBytes *saved, GError **error)
+{
+    gsize len = 0;
+    const guint8 *bytes = g_bytes_get_data(saved, &len);
+
+    return client_load(bytes, len, error);
+}
+
 START_TEST(a_session_comes_back)
 {
     g_autoptr(Client) c = session(_i);
-    g_autoptr(Secret) saved = client_save(c, NULL);
+    g_autoptr(GBytes) saved = save(c);
     g_autoptr(GError) error = NULL;
-    g_autoptr(Client) back = client_load(saved, &error);
-    g_autoptr(Secret) again = NULL;
+    g_autoptr(Client) back = load(saved, &error);
+    g_autoptr(GBytes) again = NULL;
 
     ck_assert_msg((back != NULL) == sessions[_i].good, "%s", sessions[_i].what);
     if (!back) {
@@ -83,23 +103,39 @@ START_TEST(a_session_comes_back)
     ck_assert_int_eq(client_fd(back), -1);
     ck_assert_uint_eq(client_attachment(back)->epoch, 9);
     ck_assert((client_receipt(back) != NULL) == sessions[_i].receipt);
-    again = client_save(back, NULL);
-    ck_assert(secret_equal(saved, again));
+    again = save(back);
+    ck_assert(g_bytes_equal(saved, again));
 }
 END_TEST
 
 START_TEST(half_a_session_is_none)
 {
     g_autoptr(Client) c = session(3);
-    g_autoptr(Secret) saved = client_save(c, NULL);
-    g_autoptr(Secret) longer = secret_new(secret_len(saved) + 1);
+    g_autoptr(GBytes) saved = save(c);
+    const gsize whole = g_bytes_get_size(saved);
+    g_autofree guint8 *bytes = g_malloc0(whole + 1);
 
-    memcpy(secret_bytes(longer), secret_peek(saved), secret_len(saved));
-    ck_assert(client_load(longer, NULL) == NULL);
-    for (gsize len = 1; len < secret_len(saved); len++) {
-        g_autoptr(Secret) cut = secret_copy(secret_peek(saved), len);
+    memcpy(bytes, g_bytes_get_data(saved, NULL), whole);
+    for (gsize len = 0; len <= whole + 1; len++) {
+        g_autoptr(Client) back = client_load(bytes, len, NULL);
 
-        ck_assert_msg(client_load(cut, NULL) == NULL, "%zu bytes", len);
+        ck_assert_msg((back != NULL) == (len == whole), "%zu bytes", len);
+    }
+}
+END_TEST
+
+START_TEST(too_little_room_is_seen)
+{
+    g_autoptr(Client) c = session(3);
+    g_autoptr(GBytes) saved = save(c);
+    const gsize whole = g_bytes_get_size(saved);
+    g_autofree guint8 *bytes = g_malloc(whole);
+
+    for (gsize size = 0; size <= whole; size++) {
+        struct builder out = builder_on(bytes, size);
+
+        client_save(c, &out);
+        ck_assert_msg(out.failed == (size < whole), "%zu bytes", size);
     }
 }
 END_TEST
@@ -114,6 +150,7 @@ saved_suite(void)
 
     tcase_add_loop_test(t, a_session_comes_back, 0, G_N_ELEMENTS(sessions));
     tcase_add_test(t, half_a_session_is_none);
+    tcase_add_test(t, too_little_room_is_seen);
     suite_add_tcase(s, t);
     return s;
 }
