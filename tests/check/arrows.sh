@@ -12,7 +12,7 @@ cocotransport/link: base cocotransport/wire
 cocotransport/keys: base
 cocotransport/attest: base cocotransport/keys cocotransport/wire
 cocotransport/session: base cocotransport/wire cocotransport/link cocotransport/keys cocotransport/attest
-cocotransport/seal: base cocotransport/keys cocotransport/attest/provider.h cocotransport/wire/receipt.h
+cocotransport/seal: base cocotransport/keys cocotransport/attest/provider.h cocotransport/wire/receipt.h cocotransport/wire/receipt_list.h
 swtpm/store: base cocotransport/keys cocotransport/seal cocotransport/attest/provider.h
 swtpm/engine: base swtpm/store
 swtpm/control: base cocotransport/wire swtpm/tpm_ioctl.h

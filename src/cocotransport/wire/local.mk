@@ -16,6 +16,8 @@ libwire_a_SOURCES = \
 	src/cocotransport/wire/message.h \
 	src/cocotransport/wire/receipt.c \
 	src/cocotransport/wire/receipt.h \
+	src/cocotransport/wire/receipt_list.c \
+	src/cocotransport/wire/receipt_list.h \
 	src/cocotransport/wire/statement.c \
 	src/cocotransport/wire/statement.h \
 	src/cocotransport/wire/tunnel.c \

@@ -8,6 +8,7 @@ tests_unit_wire_test_wire_SOURCES = \
 	tests/unit/wire/test_evidence.c \
 	tests/unit/wire/test_message.c \
 	tests/unit/wire/test_receipt.c \
+	tests/unit/wire/test_receipt_list.c \
 	tests/unit/wire/test_statement.c
 tests_unit_wire_test_wire_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_wire_test_wire_LDADD = $(UNIT_LIBS) $(WIRE_LIBS)

@@ -9,9 +9,10 @@ Suite *eventlog_suite(void);
 Suite *evidence_suite(void);
 Suite *message_suite(void);
 Suite *receipt_suite(void);
+Suite *receipt_list_suite(void);
 Suite *statement_suite(void);
 
 const suite_maker suites[] = {
-    claims_suite, eventlog_suite, evidence_suite, message_suite, receipt_suite, statement_suite,
-    NULL,
+    claims_suite, eventlog_suite, evidence_suite, message_suite, receipt_suite,
+    receipt_list_suite, statement_suite, NULL,
 };
