@@ -289,6 +289,8 @@ on_again(gpointer data)
         if (reads(p))
             peer_watch(p);
     }
+    if (reads(p) && tls_pending(p->tls))
+        return G_SOURCE_CONTINUE;
     peer_unref(p);
     return G_SOURCE_REMOVE;
 }
@@ -308,7 +310,7 @@ on_io(gint fd, GIOCondition condition, gpointer data)
         peer_watch(p);
     else if (!p->closed)
         peer_unwatch(p);
-    /* What TLS holds already raises no event: looked at once more. */
+    /* What TLS holds already raises no event: looked at until it holds nothing. */
     if (reads(p) && tls_pending(p->tls))
         g_idle_add(on_again, peer_ref(p));
     watch = p->watch == watch ? watch : 0;

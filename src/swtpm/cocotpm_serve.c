@@ -124,11 +124,10 @@ look_ahead(Peer *p, Engine *e)
         server_notify(cancel_soon, e);
 }
 
+/* FALSE: the session is over. */
 static gboolean
-on_ready(struct source *src, Engine *e)
+serve_some(Peer *p, Engine *e)
 {
-    Peer *p = (Peer *)src;
-
     for (guint i = 0; !p->fenced && !p->lost && i < MESSAGES_AT_ONCE; i++) {
         enum tls_result result = TLS_DONE;
         gsize len = p->early_len;
@@ -151,6 +150,16 @@ on_ready(struct source *src, Engine *e)
             break;
     }
     return !p->fenced && !p->lost;
+}
+
+static gboolean
+on_ready(struct source *src, Engine *e)
+{
+    Peer *p = (Peer *)src;
+    const gboolean good = serve_some(p, e);
+
+    src->again = good && (p->early_len > 0 || tls_pending(p->tls));
+    return good;
 }
 
 static gboolean

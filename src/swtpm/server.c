@@ -166,6 +166,7 @@ loop_on_all(Server *s)
     struct pollfd fds[2 + SERVER_SOURCES_MAX];
     guint sources = MIN(s->sources->len, SERVER_SOURCES_MAX);
     struct source_state *states[SERVER_SOURCES_MAX];
+    gboolean again = FALSE;
 
     fds[0] = (struct pollfd) { .fd = s->wake, .events = POLLIN };
     fds[1] = (struct pollfd) { .fd = s->data != NULL ? data_poll_fd(s->data) : -1,
@@ -173,15 +174,16 @@ loop_on_all(Server *s)
     for (guint i = 0; i < sources; i++) {
         states[i] = g_ptr_array_index(s->sources, i);
         fds[2 + i] = (struct pollfd) { .fd = source_state_fd(states[i]), .events = POLLIN };
+        again = again || source_state_again(states[i]);
     }
-    if (poll(fds, 2 + sources, -1) < 0)
+    if (poll(fds, 2 + sources, again ? 0 : -1) < 0)
         return;
 
     /* Jobs last: they may add and remove sources, which the indices here do not know of. */
     if (fds[1].revents != 0)
         data_ready(s->data);
     for (guint i = 0; i < sources; i++) {
-        if (fds[2 + i].revents != 0)
+        if (fds[2 + i].revents != 0 || source_state_again(states[i]))
             source_state_ready(s, states[i]);
     }
     if (fds[0].revents != 0)

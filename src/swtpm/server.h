@@ -52,8 +52,9 @@ void server_notify(server_done done, gpointer data);
  *
  *   ready()      TPM thread: @fd is readable (or the source is new, so that what
  *                the TLS library has buffered is seen). Reads what is there until
- *                "again", carries out whole messages through source_process() or
- *                the engine, writes each answer at once. FALSE: the source is done.
+ *                "again", or as much as others can wait for and sets @again; carries
+ *                out whole messages through source_process() or the engine, writes
+ *                each answer at once. FALSE: the source is done.
  *   interrupt()  main thread: @fd is readable while a command of this source runs
  *                inside source_process(). Reads at most one message: CANCEL (calls
  *                engine_cancel) or the end of the link (remembers it; ready() sees
@@ -73,6 +74,7 @@ struct source_ops {
 struct source {
     const struct source_ops *ops;
     int fd;
+    gboolean again;                              /* set by ready(): more is at hand than @fd tells */
     struct source_state *state;                  /* the server's; NULL while not added */
 };
 

@@ -41,4 +41,5 @@ gboolean sources_start(Server *s, GError **error);
 void sources_stop(Server *s);
 
 int source_state_fd(struct source_state *st);
+gboolean source_state_again(const struct source_state *st);
 void source_state_ready(Server *s, struct source_state *st);

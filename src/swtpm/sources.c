@@ -102,6 +102,12 @@ source_state_fd(struct source_state *st)
     return st->source->fd;
 }
 
+gboolean
+source_state_again(const struct source_state *st)
+{
+    return st->source->again;
+}
+
 static void
 give_back(Server *s, struct source_state *st)
 {

@@ -90,6 +90,11 @@ finds '^deaf closed [1-9]' < "$TMP/said" || fail "$(cat "$TMP/said")"
 play attach two
 finds -x "first 0" < "$TMP/said" || finds -x "second 0" < "$TMP/said" || fail "$(cat "$TMP/said")"
 
+# Two hundred messages in one write: each has its turn, and what comes behind them too.
+fresh
+play many
+[ "$(told answers)/$(told behind-cancels)" = 200/0 ] || fail "many at once: $(cat "$TMP/said")"
+
 # Reports: eight at once, then one a second, whoever asks and over however many links.
 fresh
 play flood

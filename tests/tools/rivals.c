@@ -18,6 +18,7 @@
 
 #define CROWD 9                      /* links half open, one more than there may be */
 #define FLOOD_SECONDS 3
+#define MANY 200                     /* more than are looked at in a row */
 #define OPERATORS 3                  /* one more than there may be */
 
 struct rivals {
@@ -227,6 +228,38 @@ deaf(struct rivals *r)
     printf("deaf %s %u\n", g_get_monotonic_time() < r->a.deadline ? "closed" : "borne", sent);
 }
 
+/* @count messages of ours without a body, into the next write. */
+static void
+say_many(struct tenant *t, guint32 code, guint count)
+{
+    guint8 message[MESSAGE_HEADER];
+    struct builder b = builder_on(message, sizeof(message));
+
+    message_header_write(&b, TAG_COCO_COMMAND, sizeof(message), code);
+    tls_hold(t->tls, TRUE);
+    for (guint i = 0; i < count; i++)
+        (void)tls_send(t->tls, message, sizeof(message), NULL);
+    tls_hold(t->tls, FALSE);
+}
+
+/* Many messages in one write: what TLS has read already shows on no descriptor. */
+static void
+many_at_once(struct rivals *r)
+{
+    guint answers = 0;
+
+    r->a.tls = tenant_channel(&r->a);
+    say_many(&r->a, COCO_INFO, MANY);
+    (void)tls_flush(r->a.tls, NULL);
+    while (answers < MANY && tenant_hear(&r->a, NULL) == COCO_OK)
+        answers++;
+    printf("answers %u\n", answers);
+    tls_free(r->a.tls);
+    steps_attach_or_die(&r->a);
+    say_many(&r->a, COCO_CANCEL, MANY);
+    steps_tell("behind-cancels", steps_served(&r->a, r->a.tls));
+}
+
 static const struct {
     const char *name;
     void (*run)(struct rivals *r);
@@ -239,6 +272,7 @@ static const struct {
     { "crowd", crowd },
     { "operators", operators },
     { "deaf", deaf },
+    { "many", many_at_once },
 };
 
 int
