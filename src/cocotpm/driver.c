@@ -55,16 +55,23 @@ stop(gpointer data)
     program_stop(((struct driver *)data)->program);
 }
 
+/* The session is over: nobody may resume it, and we end. */
 static void
-detached(guint32 result, gpointer data)
+stop_detached(gpointer data)
 {
     struct driver *d = data;
     g_autoptr(GError) error = NULL;
 
-    (void)result;
     if (d->resume && !resume_file_wipe(d->resume, &error))
         g_warning("--resume: %s", error->message);
     stop(d);
+}
+
+static void
+detached(guint32 result, gpointer data)
+{
+    (void)result;
+    stop_detached(data);
 }
 
 /* A CoCoTPM that ends at the same time, or waits for its disk or witness, does not answer. */
@@ -327,7 +334,7 @@ offer(struct driver *d, GError **error)
             return FALSE;
     }
     if (d->listening) {
-        d->front = driver_front_new(d->data, d->control, tpm, stop, d);
+        d->front = driver_front_new(d->data, d->control, tpm, stop_detached, d);
         d->data = d->control = -1;
     }
     if (!d->config.vtpm_proxy)

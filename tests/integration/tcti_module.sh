@@ -86,6 +86,22 @@ run()
     [ "$(pcr one 16)" = "$expected" ] || fail "the second driver has another TPM"
     stop driver-one KILL || true
 
+    # Ended in an orderly way, by a signal or by SHUTDOWN, a driver leaves no keys.
+    local end
+    for end in TERM SHUTDOWN; do
+        coco_driver one --resume "$kept/session"
+        if [ "$end" = TERM ]; then
+            stop driver-one || fail "the driver ended with $?"
+        else
+            "$(ours swtpm_ioctl)" --unix "$TMP/one.tpm.ctrl" -s || fail "SHUTDOWN"
+            wait_end driver-one || fail "the driver ended with $?"
+        fi
+        [ ! -e "$kept/session" ] || fail "$end: the session's keys are left"
+        coco_launch one
+        count=0
+        expected=$(printf '0%.0s' {1..64})
+    done
+
     extend detach
     [ ! -e "$kept/session" ] || fail "the session's keys are left after detaching"
     stop swtpm
