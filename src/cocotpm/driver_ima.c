@@ -20,6 +20,8 @@
 #include "cocotransport/keys/crypto.h"
 #include "cocotransport/wire/message.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #define LIST_MAX (256u * 1024 * 1024)
@@ -36,7 +38,10 @@
 #define RS_PW 0x40000009u
 
 struct DriverIma {
-    char *list;
+    char *list;                      /* its path, for words */
+    char *name;                      /* in @folder, which stays the same when the initrd is left and
+                                      * mounts move away under our root */
+    int folder;
     struct driver_tpm *tpm;
     void (*failed)(const char *why, gpointer data);
     gpointer data;
@@ -181,15 +186,43 @@ take_entry(DriverIma *i, gboolean *ret_broken)
     return TRUE;
 }
 
+static GBytes *
+read_list(const DriverIma *i, GError **error)
+{
+    g_auto(AutoFd) fd = openat(i->folder, i->name, O_RDONLY | O_CLOEXEC);
+    GBytes *bytes = NULL;
+
+    if (fd < 0)
+        error_errno(error, errno, "%s", i->list);
+    else if ((bytes = io_read_fd(fd, LIST_MAX, error)) == NULL)
+        g_prefix_error(error, "%s: ", i->list);
+    return bytes;
+}
+
+/* FALSE: it cannot be followed, and nobody would measure what it says next. */
+static gboolean
+take_list(DriverIma *i)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_clear_pointer(&i->bytes, g_bytes_unref);
+    i->bytes = read_list(i, &error);
+    if (!i->bytes)
+        give_up(i, error->message);
+    else if (g_bytes_get_size(i->bytes) < i->done)
+        give_up(i, "the measurement list has become shorter");
+    else
+        return TRUE;
+    return FALSE;
+}
+
 static void
 next_entry(DriverIma *i)
 {
     gboolean broken = FALSE;
 
-    if (take_entry(i, &broken) || broken)
+    if (take_entry(i, &broken) || broken || !take_list(i))
         return;
-    g_clear_pointer(&i->bytes, g_bytes_unref);
-    i->bytes = io_read_file(i->list, LIST_MAX, NULL);
     if (!take_entry(i, &broken) && !broken)
         i->look = g_timeout_add_seconds(LOOK_SECONDS, look_again, i);
 }
@@ -239,19 +272,24 @@ DriverIma *
 driver_ima_new(const char *list, struct driver_tpm *tpm,
                void (*failed)(const char *why, gpointer data), gpointer data, GError **error)
 {
-    g_autoptr(GBytes) bytes = io_read_file(list, LIST_MAX, error);
-    DriverIma *i;
+    g_autoptr(DriverIma) i = g_new0(DriverIma, 1);
+    g_autofree char *folder = g_path_get_dirname(list);
 
-    if (!bytes)
-        return NULL;
-    i = g_new0(DriverIma, 1);
     i->list = g_strdup(list);
+    i->name = g_path_get_basename(list);
+    i->folder = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (i->folder < 0) {
+        error_errno(error, errno, "%s", folder);
+        return NULL;
+    }
+    i->bytes = read_list(i, error);
+    if (!i->bytes)
+        return NULL;
     i->tpm = tpm;
     i->failed = failed;
     i->data = data;
-    i->bytes = g_steal_pointer(&bytes);
     ask_banks(i);
-    return i;
+    return g_steal_pointer(&i);
 }
 
 void
@@ -261,6 +299,8 @@ driver_ima_free(DriverIma *i)
         return;
     g_clear_handle_id(&i->look, g_source_remove);
     g_clear_pointer(&i->bytes, g_bytes_unref);
+    io_close(&i->folder);
+    g_free(i->name);
     g_free(i->list);
     g_free(i);
 }

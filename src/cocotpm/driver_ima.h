@@ -12,13 +12,14 @@
 
 typedef struct DriverIma DriverIma;
 
-/* @failed: the list cannot be followed any more (it is broken, or the TPM refuses); PCR 10 has all
- * that stood before it. */
+/* @failed: the list cannot be followed any more (broken, shorter, not to be read, or the TPM
+ * refuses); PCR 10 has all that stood before it. */
 DriverIma *driver_ima_new(const char *list, struct driver_tpm *tpm,
                           void (*failed)(const char *why, gpointer data), gpointer data,
                           GError **error);
 /* After the main loop. NULL is fine. */
 void driver_ima_free(DriverIma *i);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(DriverIma, driver_ima_free)
 
 /* One entry of a list. */
 struct ima_entry {

@@ -57,6 +57,7 @@ retry pcr10_there || fail "PCR 10 does not follow the list"
 
 # Half an entry is none; a list that is broken, or tells of other PCRs, cannot be followed.
 cp "$TMP/list" "$TMP/good"
+good=$expected
 head -c 30 "$TMP/entry" >> "$TMP/list"
 sleep 1.5
 [ "$(pcr one 10)" = "$expected" ] || fail "half an entry was extended"
@@ -69,6 +70,24 @@ tpm_fails()
 retry tpm_fails || fail "the TPM goes on beside a list that it cannot follow"
 grep -q "another PCR than 10" "$TMP/driver-one.log" || fail "the driver does not say why"
 stop driver-one || true
+
+# One that can be read no more, or has become shorter, hides what was measured.
+for harm in gone shorter; do
+    coco_launch one
+    cp "$TMP/good" "$TMP/list"
+    expected=$good
+    coco_driver one --ima "$TMP/list"
+    retry pcr10_there || fail "PCR 10 is $(pcr one 10), not $expected"
+    if [ "$harm" = gone ]; then
+        rm "$TMP/list"
+    else
+        head -c 40 "$TMP/good" > "$TMP/list.new"
+        mv "$TMP/list.new" "$TMP/list"
+    fi
+    retry tpm_fails || fail "$harm: the TPM goes on beside a list that it cannot follow"
+    grep -q "the TPM is lost: --ima: .*list" "$TMP/driver-one.log" || fail "$harm: the driver does not say why"
+    stop driver-one || true
+done
 expect_fail "count twice" "$driver" --link "unixio:$TMP/link" --policy "$TMP/driver.policy" --id "$id" \
     --server "type=unixio,path=$TMP/x" --ima --resume /dev/shm/x
 expect_fail "list.none" "$driver" --link "unixio:$TMP/link" --policy "$TMP/driver.policy" --id "$id" \
