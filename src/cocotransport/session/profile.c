@@ -9,6 +9,8 @@
 
 #define EXTENSION_PSK 41                     /* RFC 8446, 4.2.11 */
 
+enum { SUITE_AES_128_GCM = 0x1301, SUITE_CHACHA20_POLY1305 = 0x1303 };
+
 /* By GNUTLS_HANDSHAKE_*; key updates are the library's own, after so many records. */
 static const struct {
     gboolean from_client, from_server;
@@ -28,18 +30,24 @@ profile_message(gboolean server, unsigned int type)
     return server ? messages[type].from_client : messages[type].from_server;
 }
 
-/* GnuTLS 3.7 goes on without a PSK where the server takes none, or one that was not offered. */
+/*
+ * GnuTLS 3.7 goes on without a PSK where the server takes none, or one that was not offered; and
+ * with a suite of TLS 1.2, which it offers whatever the versions are.
+ */
 gboolean
 profile_server_hello(const void *message, gsize len)
 {
     struct cursor in = cursor_from(message, len);
     gboolean taken = FALSE;
+    guint16 suite;
 
     (void)cursor_be16(&in);
     (void)cursor_bytes(&in, 32);
     if (cursor_u8(&in) != 0)                 /* nothing was sent that could be echoed */
         return FALSE;
-    (void)cursor_be16(&in);
+    suite = cursor_be16(&in);
+    if (suite != SUITE_AES_128_GCM && suite != SUITE_CHACHA20_POLY1305)
+        return FALSE;
     (void)cursor_u8(&in);
     (void)cursor_be16(&in);
     while (cursor_left(&in) > 0 && !in.failed) {

@@ -5,6 +5,8 @@
 #include "cocotransport/session/profile.h"
 #include "suites.h"
 
+#include <string.h>
+
 #define TLS GNUTLS_TLS1_3
 #define KX GNUTLS_KX_ECDHE_PSK
 #define GROUP GNUTLS_GROUP_X25519
@@ -45,6 +47,76 @@ START_TEST(one_point_is_enough)
 }
 END_TEST
 
+/* Each message has the sides that may send it; every other one is refused, whoever sends it. */
+START_TEST(each_message_has_its_sender)
+{
+    static const struct {
+        guint type;
+        gboolean client, server;
+    } known[] = {
+        { 1, TRUE, FALSE },                  /* ClientHello (RFC 8446, 4) */
+        { 2, FALSE, TRUE },                  /* ServerHello */
+        { 8, FALSE, TRUE },                  /* EncryptedExtensions */
+        { 20, TRUE, TRUE },                  /* Finished */
+        { 24, TRUE, TRUE },                  /* KeyUpdate */
+    };
+
+    /* Above 255: what the library makes of a HelloRetryRequest and the like. */
+    for (guint type = 0; type < 2048; type++) {
+        gboolean client = FALSE, server = FALSE;
+
+        for (gsize i = 0; i < G_N_ELEMENTS(known); i++) {
+            if (known[i].type != type)
+                continue;
+            client = known[i].client;
+            server = known[i].server;
+        }
+        ck_assert_msg(profile_message(TRUE, type) == client, "%u of a client", type);
+        ck_assert_msg(profile_message(FALSE, type) == server, "%u of a server", type);
+    }
+}
+END_TEST
+
+#define RANDOM "0303 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+#define VERSIONS "002b 0002 0304"
+
+static const struct {
+    const char *what;
+    const char *hello;
+    gboolean good;
+} hellos[] = {
+    { "the PSK", RANDOM "00 1301 00 000c" VERSIONS "0029 0002 0000", TRUE },
+    { "the PSK alone", RANDOM "00 1301 00 0006 0029 0002 0000", TRUE },
+    { "the other suite", RANDOM "00 1303 00 0006 0029 0002 0000", TRUE },
+    { "AES-256-GCM", RANDOM "00 1302 00 0006 0029 0002 0000", FALSE },
+    { "a suite of TLS 1.2", RANDOM "00 ccac 00 0006 0029 0002 0000", FALSE },
+    { "no PSK", RANDOM "00 1301 00 0006" VERSIONS, FALSE },
+    { "no extension", RANDOM "00 1301 00 0000", FALSE },
+    { "the second PSK", RANDOM "00 1301 00 0006 0029 0002 0001", FALSE },
+    { "the 256th", RANDOM "00 1301 00 0006 0029 0002 0100", FALSE },
+    { "a PSK that is not said", RANDOM "00 1301 00 0004 0029 0000", FALSE },
+    { "half a number", RANDOM "00 1301 00 0005 0029 0001 00", FALSE },
+    { "a number with more", RANDOM "00 1301 00 0007 0029 0003 000000", FALSE },
+    { "two PSKs, the later one wrong",
+      RANDOM "00 1301 00 000c 0029 0002 0000 0029 0002 0001", FALSE },
+    { "an extension cut short", RANDOM "00 1301 00 0009 0029 0002 0000 002b 00", FALSE },
+    { "a value cut short", RANDOM "00 1301 00 000b 0029 0002 0000 002b 0002 03", FALSE },
+    /* Of which the rest, read without it, would be a good one. */
+    { "a session id", RANDOM "09 1301 00 000f 1234 0005 1301 00 0006 0029 0002 0000", FALSE },
+    { "a hello cut short", RANDOM "00 13", FALSE },
+    { "nothing", "", FALSE },
+};
+
+START_TEST(a_server_takes_the_psk)
+{
+    g_autoptr(GBytes) hello = test_bytes(hellos[_i].hello);
+    gsize len;
+    const void *bytes = g_bytes_get_data(hello, &len);
+
+    ck_assert_msg(profile_server_hello(bytes, len) == hellos[_i].good, "%s", hellos[_i].what);
+}
+END_TEST
+
 Suite *profile_suite(void);
 
 Suite *
@@ -54,6 +126,8 @@ profile_suite(void)
     TCase *t = tcase_create("profile");
 
     tcase_add_loop_test(t, one_point_is_enough, 0, G_N_ELEMENTS(rows));
+    tcase_add_test(t, each_message_has_its_sender);
+    tcase_add_loop_test(t, a_server_takes_the_psk, 0, G_N_ELEMENTS(hellos));
     suite_add_tcase(s, t);
     return s;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "config.h"
 
+#include "base/cursor.h"
 #include "base/error.h"
 #include "cocotransport/session/tls.h"
 #include "cocotransport/wire/message.h"
@@ -8,6 +9,8 @@
 #include "suites.h"
 
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 START_TEST(both_ends_agree)
 {
@@ -20,9 +23,12 @@ START_TEST(both_ends_agree)
     pair_open(&p, key, key);
     ck_assert(!tls_export(p.client, "EXPORTER-CoCoTPM-server", a, sizeof(a), NULL));
     ck_assert_ptr_null(tls_identity(p.server, &len));
+    ck_assert_int_eq(tls_send(p.client, a, sizeof(a), NULL), TLS_CLOSED);
+    ck_assert_int_eq(tls_receive(p.client, a, sizeof(a), &len, NULL), TLS_CLOSED);
     pair_shake(&p, &client, &server);
     ck_assert_int_eq(client, TLS_DONE);
     ck_assert_int_eq(server, TLS_DONE);
+    ck_assert_int_eq(tls_handshake(p.client, NULL), TLS_DONE);
     ck_assert_mem_eq(tls_identity(p.server, &len), PAIR_IDENTITY, strlen(PAIR_IDENTITY));
     ck_assert_uint_eq(len, strlen(PAIR_IDENTITY));
     ck_assert(tls_export(p.client, "EXPORTER-CoCoTPM-server", a, sizeof(a), NULL));
@@ -123,6 +129,10 @@ START_TEST(wrong_key_and_unknown_name_look_the_same)
         ck_assert_int_eq(server, TLS_FAILED);
         ck_assert_int_eq(client, TLS_FAILED);
         answered[i] = p.host.passed[1];
+        /* Nothing more is said, by either. */
+        g_clear_pointer(&p.client, tls_free);
+        g_clear_pointer(&p.server, tls_free);
+        ck_assert(!pair_carry(&p));
         pair_close(&p);
     }
     ck_assert_uint_eq(answered[0], 7);
@@ -189,15 +199,131 @@ START_TEST(the_end_of_the_stream_is_told_apart)
     struct pair p;
     enum tls_result client, server;
     guint8 got[16];
-    gsize len;
+    gsize len, before;
 
     pair_open(&p, key, key);
     pair_shake(&p, &client, &server);
     ck_assert_int_eq(tls_receive(p.server, got, sizeof(got), &len, NULL), TLS_AGAIN);
+    before = p.host.passed[0];
     g_clear_pointer(&p.client, tls_free);
     (void)pair_carry(&p);
+    ck_assert_msg(p.host.passed[0] == before + 2 + 22, "no close_notify");
     ck_assert_int_eq(tls_receive(p.server, got, sizeof(got), &len, NULL), TLS_CLOSED);
     ck_assert_int_eq(tls_send(p.server, (const guint8 *)"x", 1, NULL), TLS_CLOSED);
+    pair_close(&p);
+}
+END_TEST
+
+/* The host cuts: before the handshake, in it, and in the session. */
+START_TEST(a_cut_is_an_end)
+{
+    g_autoptr(Secret) key = pair_key(7);
+    struct pair p;
+    enum tls_result client, server;
+    guint8 got[16];
+    gsize len;
+    g_autoptr(GError) why = NULL;
+
+    pair_open(&p, key, key);
+    if (_i == 1) {
+        (void)tls_handshake(p.client, NULL);
+        (void)pair_carry(&p);
+        (void)tls_handshake(p.server, NULL);
+    } else if (_i == 2) {
+        pair_shake(&p, &client, &server);
+    }
+    close(p.host.ends[0]);
+    close(p.host.ends[1]);
+    if (_i == 2) {
+        ck_assert_int_eq(tls_receive(p.client, got, sizeof(got), &len, &why), TLS_CLOSED);
+        ck_assert_int_eq(tls_send(p.client, got, sizeof(got), &why), TLS_CLOSED);
+        ck_assert_int_eq(tls_send(p.server, got, sizeof(got), &why), TLS_CLOSED);
+        ck_assert_int_eq(tls_receive(p.server, got, sizeof(got), &len, &why), TLS_CLOSED);
+    } else {
+        ck_assert_int_eq(tls_handshake(p.client, &why), TLS_CLOSED);
+        ck_assert_int_eq(tls_handshake(p.server, &why), TLS_CLOSED);
+    }
+    ck_assert_ptr_null(why);
+    p.host.ends[0] = p.host.ends[1] = -1;
+    pair_close(&p);
+}
+END_TEST
+
+START_TEST(a_peer_that_does_not_read_is_given_up)
+{
+    g_autoptr(Secret) key = pair_key(7);
+    g_autofree guint8 *much = g_malloc0(COCO_MESSAGE_MAX);
+    struct pair p;
+    enum tls_result client, server, result;
+    guint times = 0;
+
+    pair_open(&p, key, key);
+    pair_shake(&p, &client, &server);
+    while ((result = tls_send(p.server, much, COCO_MESSAGE_MAX, NULL)) == TLS_DONE)
+        ck_assert_uint_lt(++times, 10000);
+    ck_assert_int_eq(result, TLS_CLOSED);
+    ck_assert_int_eq(tls_flush(p.server, NULL), TLS_AGAIN);
+    ck_assert_int_eq(tls_flush_until(p.server, g_get_monotonic_time() + 10000, NULL), TLS_AGAIN);
+    close(p.host.ends[1]);
+    p.host.ends[1] = -1;
+    ck_assert_int_eq(tls_flush(p.server, NULL), TLS_CLOSED);
+    pair_close(&p);
+}
+END_TEST
+
+/* What the client says first: what it offers is all that a host could have chosen from. */
+START_TEST(the_client_offers_the_profile_alone)
+{
+    static const char *const offers[] = {
+        "000a 0004 0002 001d",               /* groups: X25519 */
+        "000b 0002 01 00",                   /* and how its points would be written */
+        "000d 0004 0002 0403",               /* a signature algorithm, as GnuTLS wants one */
+        "002b 0003 02 0304",                 /* versions: TLS 1.3 */
+        "002d 0002 01 01",                   /* PSK with (EC)DHE */
+        "0033 0026 0024 001d 0020",          /* one share of it */
+        "001c 0002 4001",                    /* records of the size they may have */
+        "ff01 0001 00",                      /* no renegotiation, as said before TLS 1.3 */
+        "0029",                              /* the PSK, last */
+    };
+    g_autoptr(Secret) key = pair_key(7);
+    struct pair p;
+    guint8 hello[1024];
+    struct cursor in;
+    guint found = 0;
+    ssize_t n;
+
+    pair_open(&p, key, key);
+    ck_assert_int_eq(tls_handshake(p.client, NULL), TLS_AGAIN);
+    n = recv(p.host.ends[0], hello, sizeof(hello), MSG_DONTWAIT);
+    ck_assert_int_gt(n, 0);
+    in = cursor_from(hello, (gsize)n);
+    (void)cursor_bytes(&in, 5 + 4 + 2 + 32);
+    ck_assert_uint_eq(cursor_u8(&in), 0);    /* no session id */
+    ck_assert_uint_eq(cursor_be16(&in), 6);
+    ck_assert_uint_eq(cursor_be16(&in), 0x1301);
+    ck_assert_uint_eq(cursor_be16(&in), 0x1303);
+    /* Of TLS 1.2; GnuTLS does not leave it out. A server that takes it is refused. */
+    ck_assert_uint_eq(cursor_be16(&in), 0xccac);
+    ck_assert_uint_eq(cursor_be16(&in), 0x0100);
+    ck_assert_uint_eq(cursor_be16(&in), cursor_left(&in));
+    while (cursor_left(&in) > 0) {
+        const guint8 *extension = in.pos;
+        gboolean known = FALSE;
+
+        (void)cursor_be16(&in);
+        (void)cursor_bytes(&in, cursor_be16(&in));
+        ck_assert(!in.failed);
+        for (gsize i = 0; i < G_N_ELEMENTS(offers); i++) {
+            g_autoptr(GBytes) offer = test_bytes(offers[i]);
+            const gsize len = g_bytes_get_size(offer);
+
+            known |= (gsize)(in.pos - extension) >= len &&
+                     memcmp(extension, g_bytes_get_data(offer, NULL), len) == 0;
+        }
+        ck_assert_msg(known, "extension %02x%02x", extension[0], extension[1]);
+        found++;
+    }
+    ck_assert_uint_eq(found, G_N_ELEMENTS(offers));
     pair_close(&p);
 }
 END_TEST
@@ -206,10 +332,17 @@ START_TEST(waiting_ends_at_the_deadline)
 {
     g_autoptr(Secret) key = pair_key(7);
     struct pair p;
+    enum tls_result client, server;
+    guint8 got[16];
+    gsize len;
 
     pair_open(&p, key, key);
     ck_assert_int_eq(tls_handshake_until(p.server, g_get_monotonic_time() + 10000, NULL),
                      TLS_AGAIN);
+    pair_shake(&p, &client, &server);
+    ck_assert_int_eq(tls_receive_until(p.server, got, sizeof(got), &len,
+                                       g_get_monotonic_time() + 10000, NULL), TLS_AGAIN);
+    ck_assert(pair_message(&p, p.client, p.server, "it lives on"));
     pair_close(&p);
 }
 END_TEST
@@ -230,6 +363,9 @@ tls_suite(void)
     tcase_add_test(t, wrong_key_and_unknown_name_look_the_same);
     tcase_add_loop_test(t, every_flipped_byte_is_refused, 0, 5);
     tcase_add_test(t, the_end_of_the_stream_is_told_apart);
+    tcase_add_loop_test(t, a_cut_is_an_end, 0, 3);
+    tcase_add_test(t, a_peer_that_does_not_read_is_given_up);
+    tcase_add_test(t, the_client_offers_the_profile_alone);
     tcase_add_test(t, waiting_ends_at_the_deadline);
     suite_add_tcase(s, t);
     return s;
