@@ -8,6 +8,7 @@ tests_unit_session_test_session_SOURCES = \
 	tests/unit/session/test_knobs.c \
 	tests/unit/session/test_profile.c \
 	tests/unit/session/test_protocol.c \
+	tests/unit/session/test_records.c \
 	tests/unit/session/test_roles.c \
 	tests/unit/session/test_saved.c \
 	tests/unit/session/test_servers.c \

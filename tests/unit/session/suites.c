@@ -7,12 +7,13 @@
 Suite *knobs_suite(void);
 Suite *profile_suite(void);
 Suite *protocol_suite(void);
+Suite *records_suite(void);
 Suite *roles_suite(void);
 Suite *saved_suite(void);
 Suite *servers_suite(void);
 Suite *tls_suite(void);
 
 const suite_maker suites[] = {
-    knobs_suite, profile_suite, protocol_suite, roles_suite, saved_suite, servers_suite, tls_suite,
-    NULL,
+    knobs_suite, profile_suite, protocol_suite, records_suite, roles_suite, saved_suite,
+    servers_suite, tls_suite, NULL,
 };

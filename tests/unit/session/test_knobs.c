@@ -123,6 +123,86 @@ START_TEST(each_knob_alone_is_refused)
 }
 END_TEST
 
+/* A name as long as it may be, and one longer, whose key is known all the same. */
+START_TEST(a_long_identity_is_refused)
+{
+    const gboolean longer = _i == 1;
+    g_autoptr(Secret) key = pair_key(9);
+    g_autofree char *name = g_strnfill(IDENTITY_MAX + (longer ? 1 : 0), 'n');
+    const gnutls_datum_t datum = secret_datum(key);
+    struct client c = { 0 };
+    int ends[2], rc = GNUTLS_E_AGAIN;
+    g_autoptr(Tls) server = NULL;
+    enum tls_result result = TLS_AGAIN;
+
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+    server = tls_server_new(ends[1], lookup, key, NULL);
+    client_open(&c, ends[0], knobs[0].priorities, TRUE, key);
+    ck_assert_int_eq(gnutls_psk_set_client_credentials(c.psk, name, &datum, GNUTLS_PSK_KEY_RAW), 0);
+    for (int i = 0; i < 20; i++) {
+        if (rc == GNUTLS_E_AGAIN)
+            rc = gnutls_handshake(c.session);
+        if (result == TLS_AGAIN)
+            result = tls_handshake(server, NULL);
+    }
+    ck_assert_int_eq(result, longer ? TLS_FAILED : TLS_DONE);
+    client_close(&c);
+    close(ends[0]);
+}
+END_TEST
+
+static int
+fill_extension(gnutls_session_t session, gnutls_buffer_t out)
+{
+    const gsize len = *(const gsize *)gnutls_session_get_ptr(session);
+    g_autofree guint8 *filler = g_malloc0(len);
+
+    return gnutls_buffer_append_data(out, filler, len) < 0 ? -1 : (int)len;
+}
+
+static int
+no_extension(gnutls_session_t session, const unsigned char *data, size_t len)
+{
+    (void)session;
+    (void)data;
+    (void)len;
+    return 0;
+}
+
+/* All messages of a handshake together are bounded: a ClientHello that leaves no room for the
+ * server's own is refused, although its record is not too long. */
+START_TEST(a_long_handshake_is_refused)
+{
+    gsize filler = _i == 1 ? 3800 : 2000;
+    g_autoptr(Secret) key = pair_key(9);
+    struct client c = { 0 };
+    int ends[2], rc = GNUTLS_E_AGAIN;
+    g_autoptr(Tls) server = NULL;
+    enum tls_result result = TLS_AGAIN;
+    g_autoptr(GError) why = NULL;
+
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+    server = tls_server_new(ends[1], lookup, key, NULL);
+    client_open(&c, ends[0], knobs[0].priorities, TRUE, key);
+    gnutls_session_set_ptr(c.session, &filler);
+    ck_assert_int_eq(gnutls_session_ext_register(c.session, "filler", 0xfe01, GNUTLS_EXT_TLS,
+                                                 no_extension, fill_extension, NULL, NULL, NULL,
+                                                 GNUTLS_EXT_FLAG_TLS |
+                                                 GNUTLS_EXT_FLAG_CLIENT_HELLO), 0);
+    for (int i = 0; i < 20; i++) {
+        if (rc == GNUTLS_E_AGAIN)
+            rc = gnutls_handshake(c.session);
+        if (result == TLS_AGAIN)
+            result = tls_handshake(server, &why);
+    }
+    ck_assert_msg(result == (_i == 1 ? TLS_FAILED : TLS_DONE), "%zu bytes: %d, %s", filler, result,
+                  why != NULL ? why->message : "let in");
+    ck_assert(_i == 0 || strstr(why->message, "too large") != NULL);
+    client_close(&c);
+    close(ends[0]);
+}
+END_TEST
+
 /* No session ticket comes from the server: a client that knows how to keep one gets none. */
 START_TEST(no_ticket_is_sent)
 {
@@ -305,6 +385,8 @@ knobs_suite(void)
 
     tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, each_knob_alone_is_refused, 0, G_N_ELEMENTS(knobs));
+    tcase_add_loop_test(t, a_long_identity_is_refused, 0, 2);
+    tcase_add_loop_test(t, a_long_handshake_is_refused, 0, 2);
     tcase_add_test(t, no_ticket_is_sent);
     tcase_add_loop_test(t, what_follows_the_handshake_is_bounded, 0, G_N_ELEMENTS(afterwards));
     tcase_add_loop_test(t, early_data_is_refused, 0, 2);

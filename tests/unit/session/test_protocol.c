@@ -69,6 +69,20 @@ START_TEST(attachment_comes_back)
 }
 END_TEST
 
+START_TEST(attachment_has_a_largest_size)
+{
+    const gsize fixed = 32 + 8 + 16 + 1;
+    g_autofree guint8 *wire = g_malloc0(fixed + TPM_MESSAGE_MAX + 1);
+    struct attachment back = { 0 };
+    struct cursor in = cursor_from(wire, fixed + TPM_MESSAGE_MAX);
+
+    ck_assert(attachment_parse(&in, &back, NULL));
+    in = cursor_from(wire, fixed + TPM_MESSAGE_MAX + 1);
+    ck_assert(!attachment_parse(&in, &back, NULL));
+    g_bytes_unref(back.event);
+}
+END_TEST
+
 START_TEST(hello_answer_comes_back)
 {
     g_auto(evidence_t) e = { 0 };
@@ -169,6 +183,7 @@ protocol_suite(void)
 
     tcase_add_loop_test(t, resume_numbers_are_judged, 0, G_N_ELEMENTS(resumes));
     tcase_add_test(t, attachment_comes_back);
+    tcase_add_test(t, attachment_has_a_largest_size);
     tcase_add_test(t, hello_answer_comes_back);
     tcase_add_test(t, hello_answer_has_a_largest_size);
     tcase_add_test(t, launch_event_stays_the_same_from_launch_to_launch);
