@@ -186,8 +186,6 @@ relay_command_answer(const guint8 *command, gsize len, gboolean running, struct 
     else if (running)
         rc = answer_code(h.code, &in, &body);
 
-    if (rc != 0)
-        body = builder_on(memory, sizeof(memory));
     message_header_write(out, TAG_TPM_NO_SESSIONS, (guint32)(MESSAGE_HEADER + builder_len(&body)),
                          rc);
     builder_bytes(out, memory, builder_len(&body));

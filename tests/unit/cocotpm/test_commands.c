@@ -48,6 +48,7 @@ static const struct {
     { "a size that is not its length", "8001 0000000d 00000144 0000", "8001 0000000a 00000142",
       FALSE },
     { "half a header", "8001 0000", "8001 0000000a 00000142", FALSE },
+    { "nothing", "", "8001 0000000a 00000142", FALSE },
     { "a TPM 1.2 question", "00c1 0000000a 000000f1", "00c4 0000000a 0000001e", FALSE },
     { "QEMU's probe before INIT", "8001 0000000a 00000181", "8001 0000000a 00000101", TRUE },
     { "Startup before INIT", "8001 0000000c 00000144 0000", "8001 0000000a 00000101", TRUE },

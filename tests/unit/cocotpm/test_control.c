@@ -8,6 +8,7 @@
 #include "cocotpm/relay_control.h"
 
 #include "base/io.h"
+#include "cocotpm/relay_tunnel.h"
 #include "cocotransport/wire/tunnel.h"
 
 #include "suites.h"
@@ -91,6 +92,17 @@ expect(int fd, const char *hex)
 
     take(fd, got, len);
     ck_assert_msg(memcmp(got, g_bytes_get_data(bytes, NULL), len) == 0, "not %s", hex);
+}
+
+/* The same of what nothing is waited for. */
+static void
+expect_at_once(int fd, const char *hex)
+{
+    char byte;
+
+    settle();
+    ck_assert_msg(recv(fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK) == 1, "not at once: %s", hex);
+    expect(fd, hex);
 }
 
 static void
@@ -259,7 +271,7 @@ START_TEST(a_tunnel_carries_records)
     ck_assert_int_eq(write(s.link, "\x17\x03\x03\x00\x02\xaa", 6), 6);
     settle();
     ck_assert_int_eq(write(s.link, "\xbb", 1), 1);
-    expect(s.data, "8001 0000000c 2000c0c1 aabb");
+    expect_at_once(s.data, "8001 0000000c 2000c0c1 aabb");
 
     /* A record gets its header back; two records come as bytes. */
     say(s.data, "8001 0000000d 2000c0c1 010203");
@@ -269,7 +281,15 @@ START_TEST(a_tunnel_carries_records)
 
     /* Nothing was asked: nothing is waited for. */
     say(s.data, "8001 0000000a 2000c0c2");
-    expect(s.data, "8001 0000000a 00000000");
+    expect_at_once(s.data, "8001 0000000a 00000000");
+
+    /* A cancellation with no frame in hand loses nothing. */
+    ck_assert_int_eq(write(s.link, "\x17\x03\x03\x00\x01\x0d", 6), 6);
+    settle();
+    say(s.control, "00000009");
+    expect(s.control, "00000000");
+    say(s.data, "8001 0000000a 2000c0c2");
+    expect(s.data, "8001 0000000b 2000c0c1 0d");
 
     /* Asked, and no answer in time: an empty one. Then a poll gets it. */
     say(s.data, "8001 0000000b 2000c0c1 01");
@@ -327,6 +347,44 @@ START_TEST(answers_are_clamped)
 }
 END_TEST
 
+/* As much of a record as the device takes goes to the guest before the rest is there. */
+START_TEST(a_full_answer_is_not_kept_back)
+{
+    const guint8 start[TUNNEL_FRAME_MAX] = { 0x17, 0x03, 0x03, 0x20, 0x00 };
+    guint8 frame[TUNNEL_FRAME_MAX];
+    struct setup s;
+
+    setup_open(&s);
+    power_on(&s, "00001000");
+    open_tunnel(&s, "00001000");
+    say(s.data, "8001 0000000b 2000c0c1 01");
+    ck_assert(io_write_until(s.link, start, sizeof(start), patience(), NULL));
+    expect_at_once(s.data, "8001 00001000 00000000");
+    take(s.data, frame, sizeof(frame) - TUNNEL_HEADER);
+    setup_close(&s);
+}
+END_TEST
+
+/* However long that takes: answers are due after a while, the one to OPEN is not. */
+START_TEST(an_opening_waits_for_its_connection)
+{
+    g_autoptr(GBytes) open = test_bytes("8001 0000000e 2000c0c3 00000001");
+    struct setup s;
+
+    setup_open(&s);
+    power_on(&s, "00001000");
+    ck_assert(io_write_until(s.data, g_bytes_get_data(open, NULL), g_bytes_get_size(open),
+                             patience(), NULL));
+    /* The frame is read, and then looked at; what the connecting thread says comes after that. */
+    g_main_context_iteration(NULL, TRUE);
+    g_main_context_iteration(NULL, TRUE);
+    g_usleep(2 * RELAY_TUNNEL_WAIT_MS * 1000);
+    accept_link(&s);
+    expect(s.data, "8001 00000012 00000000 00000001 00001000");
+    setup_close(&s);
+}
+END_TEST
+
 START_TEST(ends_are_told)
 {
     struct setup s;
@@ -343,7 +401,13 @@ START_TEST(ends_are_told)
     say(s.data, "8001 0000000a 2000c0c2");
     expect(s.data, "8001 0000000b 2000c0c1 0a");
     say(s.data, "8001 0000000a 2000c0c2");
-    expect(s.data, "8001 0000000a 2000c0cf");
+    expect_at_once(s.data, "8001 0000000a 2000c0cf");
+
+    /* Asked, and no answer but the end: told when it comes. */
+    open_tunnel(&s, "00001000");
+    say(s.data, "8001 0000000b 2000c0c1 01");
+    io_close(&s.link);
+    expect_at_once(s.data, "8001 0000000a 2000c0cf");
 
     /* A new one ends the older. */
     open_tunnel(&s, "00001000");
@@ -441,6 +505,8 @@ control_suite(void)
     tcase_add_test(t, commands_are_framed_by_their_size);
     tcase_add_test(t, a_tunnel_carries_records);
     tcase_add_loop_test(t, answers_are_clamped, 0, 6);
+    tcase_add_test(t, a_full_answer_is_not_kept_back);
+    tcase_add_test(t, an_opening_waits_for_its_connection);
     tcase_add_test(t, ends_are_told);
     tcase_add_test(t, a_reset_tells_that_the_vm_is_gone);
     tcase_add_loop_test(t, a_dead_qemu_is_a_vm_that_is_gone, 0, 2);

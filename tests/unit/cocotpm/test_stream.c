@@ -117,26 +117,45 @@ START_TEST(all_bytes_arrive)
 }
 END_TEST
 
+/* Whichever side has said all first. */
 START_TEST(ends_are_passed_on)
 {
     struct setup s;
+    int *first, *second;
     char c[8];
 
     setup_open(&s);
-    ck_assert_int_eq(write(s.a, "last", 4), 4);
-    ck_assert_int_eq(shutdown(s.a, SHUT_WR), 0);
+    first = _i == 0 ? &s.a : &s.b;
+    second = _i == 0 ? &s.b : &s.a;
+    ck_assert_int_eq(write(*first, "last", 4), 4);
+    ck_assert_int_eq(shutdown(*first, SHUT_WR), 0);
     settle();
-    ck_assert_int_eq(read(s.b, c, sizeof(c)), 4);
-    ck_assert_int_eq(read(s.b, c, sizeof(c)), 0);
+    ck_assert_int_eq(read(*second, c, sizeof(c)), 4);
+    ck_assert_int_eq(read(*second, c, sizeof(c)), 0);
     ck_assert_uint_eq(s.done, 0);
 
     /* The other way is still open. */
-    ck_assert_int_eq(write(s.b, "word", 4), 4);
+    ck_assert_int_eq(write(*second, "word", 4), 4);
     settle();
-    ck_assert_int_eq(read(s.a, c, sizeof(c)), 4);
+    ck_assert_int_eq(read(*first, c, sizeof(c)), 4);
+    io_close(second);
+    settle();
+    ck_assert_int_eq(read(*first, c, sizeof(c)), 0);
+    ck_assert_uint_eq(s.done, 1);
+    setup_close(&s);
+}
+END_TEST
+
+/* Closed with something unread is not an end but a loss, and nothing is left half open. */
+START_TEST(a_side_that_is_reset_ends_the_stream)
+{
+    struct setup s;
+
+    setup_open(&s);
+    ck_assert_int_eq(write(s.a, "x", 1), 1);
+    settle();
     io_close(&s.b);
     settle();
-    ck_assert_int_eq(read(s.a, c, sizeof(c)), 0);
     ck_assert_uint_eq(s.done, 1);
     setup_close(&s);
 }
@@ -166,7 +185,8 @@ stream_suite(void)
 
     tcase_set_timeout(t, 120);
     tcase_add_test(t, all_bytes_arrive);
-    tcase_add_test(t, ends_are_passed_on);
+    tcase_add_loop_test(t, ends_are_passed_on, 0, 2);
+    tcase_add_test(t, a_side_that_is_reset_ends_the_stream);
     tcase_add_test(t, a_dead_side_ends_the_stream);
     suite_add_tcase(s, t);
     return s;

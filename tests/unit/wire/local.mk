@@ -2,6 +2,8 @@
 
 check_PROGRAMS += tests/unit/wire/test_wire
 tests_unit_wire_test_wire_SOURCES = \
+	tests/unit/wire/elements.c \
+	tests/unit/wire/elements.h \
 	tests/unit/wire/suites.c \
 	tests/unit/wire/test_claims.c \
 	tests/unit/wire/test_eventlog.c \

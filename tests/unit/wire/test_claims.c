@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "cocotransport/wire/claims.h"
+#include "elements.h"
 #include "suites.h"
 
 #include <string.h>
@@ -119,6 +120,51 @@ START_TEST(server_claims_are_whole)
 }
 END_TEST
 
+static const struct {
+    const char *what;
+    guint16 type;
+    const char *value;
+    gboolean ok;
+} values[] = {
+    { "one name", CLAIM_EK_NAMES, "02 0011", TRUE },
+    { "as many names as there may be", CLAIM_EK_NAMES, "0111 0122 0133 0144", TRUE },
+    { "one more", CLAIM_EK_NAMES, "0111 0122 0133 0144 0155", FALSE },
+    { "a name of no length", CLAIM_EK_NAMES, "0111 00", FALSE },
+    { "a name longer than any", CLAIM_EK_NAMES, "43"
+      "000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f"
+      "000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f 000102", FALSE },
+    { "a name cut short", CLAIM_EK_NAMES, "0111 0222", FALSE },
+    { "no names", CLAIM_EK_NAMES, "", FALSE },
+    { "a kind of freshness", CLAIM_FRESHNESS, "01", TRUE },
+    { "none of the kinds", CLAIM_FRESHNESS, "00", FALSE },
+    { "a kind above", CLAIM_FRESHNESS, "04", FALSE },
+    { "a kind of two bytes", CLAIM_FRESHNESS, "0101", FALSE },
+    { "no protection of resets", CLAIM_RESET, "00", FALSE },
+    { "a protection above", CLAIM_RESET, "04", FALSE },
+    { "a version of three bytes", CLAIM_VERSION, "000001", FALSE },
+    { "an epoch of seven bytes", CLAIM_EPOCH, "00000000000001", FALSE },
+    { "an epoch of nine bytes", CLAIM_EPOCH, "000000000000000001", FALSE },
+    { "flags of five bytes", CLAIM_FLAGS, "0000000001", FALSE },
+    { "a policy digest of 33 bytes", CLAIM_POLICY_DIGEST,
+      "000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f00", FALSE },
+};
+
+START_TEST(each_value_is_checked)
+{
+    struct claims c = server_claims();
+    guint8 wire[CLAIMS_MAX], other[CLAIMS_MAX];
+    struct builder b = builder_on(wire, sizeof(wire));
+    g_autoptr(GBytes) value = test_bytes(values[_i].value);
+    struct cursor in;
+
+    claims_write(&c, &b);
+    in = cursor_from(other, elements_replace(wire, builder_len(&b), values[_i].type, value, other,
+                                             sizeof(other)));
+    ck_assert_msg(claims_parse(&in, CLAIMS_SERVER, &c, NULL) == values[_i].ok, "%s",
+                  values[_i].what);
+}
+END_TEST
+
 START_TEST(claims_have_a_largest_size)
 {
     g_autoptr(GBytes) client = test_bytes(CLIENT "8001 00000000");
@@ -210,6 +256,7 @@ claims_suite(void)
     tcase_add_loop_test(t, client_claims_are_checked, 0, G_N_ELEMENTS(client_cases));
     tcase_add_test(t, server_claims_come_back);
     tcase_add_test(t, server_claims_are_whole);
+    tcase_add_loop_test(t, each_value_is_checked, 0, G_N_ELEMENTS(values));
     tcase_add_test(t, claims_have_a_largest_size);
     tcase_add_test(t, claims_have_largest_values);
     tcase_add_loop_test(t, ek_names_are_counted, 0, 6);

@@ -39,10 +39,16 @@ START_TEST(entry_comes_back)
 }
 END_TEST
 
+#define SHA1 "0400 1111111111111111111111111111111111111111"
+#define EIGHT SHA1 SHA1 SHA1 SHA1 SHA1 SHA1 SHA1 SHA1
+
 static const struct {
     const char *what;
     const char *hex;
 } bad[] = {
+    { "nine digests that are there", "00000000 10000080 09000000" EIGHT SHA1 "00000000" },
+    { "a hash nobody knows, and nothing of it",
+      "00000000 10000080 02000000" SHA1 "9900 00000000" },
     { "no digest", "00000000 10000080 00000000 00000000" },
     { "nine digests", "00000000 10000080 09000000 00000000" },
     { "a hash nobody knows", "00000000 10000080 01000000 9900 11 00000000" },
@@ -57,6 +63,17 @@ START_TEST(entry_is_checked)
     struct event e;
 
     ck_assert_msg(!event_parse(&in, &e, NULL), "%s", bad[_i].what);
+}
+END_TEST
+
+START_TEST(eight_digests_are_as_many_as_there_may_be)
+{
+    g_autoptr(GBytes) wire = test_bytes("00000000 10000080 08000000" EIGHT "00000000");
+    struct cursor in = cursor_from(g_bytes_get_data(wire, NULL), g_bytes_get_size(wire));
+    struct event e;
+
+    ck_assert(event_parse(&in, &e, NULL));
+    ck_assert_uint_eq(e.count, EVENT_DIGESTS_MAX);
 }
 END_TEST
 
@@ -94,6 +111,10 @@ START_TEST(log_takes_only_that_entry)
     copy[0] = 0;
     copy[4] = 3;                     /* another kind of event */
     ck_assert_ptr_null(eventlog_of(copy, len, NULL));
+    copy[4] = 0x10;
+    ck_assert_ptr_null(eventlog_of(copy, len - 1, NULL));
+    copy[len - 5] = 2;               /* and a byte after it */
+    ck_assert_ptr_null(eventlog_of(copy, len, NULL));
 }
 END_TEST
 
@@ -107,6 +128,7 @@ eventlog_suite(void)
 
     tcase_add_test(t, entry_comes_back);
     tcase_add_loop_test(t, entry_is_checked, 0, G_N_ELEMENTS(bad));
+    tcase_add_test(t, eight_digests_are_as_many_as_there_may_be);
     tcase_add_test(t, log_has_header_locality_and_entry);
     tcase_add_test(t, log_takes_only_that_entry);
     suite_add_tcase(s, t);

@@ -74,6 +74,8 @@ static const struct {
     { "the same epoch of another lineage", 5, 10, 2, 2, 7, FALSE },
     { "a later epoch of an earlier generation", 6, 9, 2, 2, 7, FALSE },
     { "another instance", 5, 9, 1, 1, 8, FALSE },
+    { "another instance, which has moved on", 5, 10, 1, 2, 8, FALSE },
+    { "a later epoch of another instance", 6, 10, 2, 2, 8, FALSE },
 };
 
 START_TEST(receipt_rules_out_what_is_behind)
