@@ -56,15 +56,15 @@ struct client {
 };
 
 static void
-client_open(struct client *c, int fd, const char *priorities, gboolean with_psk,
-            const Secret *key)
+client_open_as(struct client *c, int fd, const char *priorities, gboolean with_psk,
+               const char *name, const Secret *key)
 {
     const gnutls_datum_t datum = secret_datum(key);
 
     ck_assert_int_eq(gnutls_init(&c->session, GNUTLS_CLIENT | GNUTLS_NONBLOCK), 0);
     ck_assert_int_eq(gnutls_priority_set_direct(c->session, priorities, NULL), 0);
     ck_assert_int_eq(gnutls_psk_allocate_client_credentials(&c->psk), 0);
-    ck_assert_int_eq(gnutls_psk_set_client_credentials(c->psk, PAIR_IDENTITY, &datum,
+    ck_assert_int_eq(gnutls_psk_set_client_credentials(c->psk, name, &datum,
                                                        GNUTLS_PSK_KEY_RAW), 0);
     ck_assert_int_eq(gnutls_certificate_allocate_credentials(&c->certificates), 0);
     if (with_psk)
@@ -72,6 +72,13 @@ client_open(struct client *c, int fd, const char *priorities, gboolean with_psk,
     else
         gnutls_credentials_set(c->session, GNUTLS_CRD_CERTIFICATE, c->certificates);
     gnutls_transport_set_int(c->session, fd);
+}
+
+static void
+client_open(struct client *c, int fd, const char *priorities, gboolean with_psk,
+            const Secret *key)
+{
+    client_open_as(c, fd, priorities, with_psk, PAIR_IDENTITY, key);
 }
 
 static void
@@ -93,25 +100,37 @@ lookup(gpointer data, const guint8 *identity, gsize len, gboolean *ret_known)
     return secret_copy(secret_peek(key), secret_len(key));
 }
 
+/* Both handshakes in turn, until neither goes on; what the server makes of it. */
+static enum tls_result
+shake(struct client *c, Tls *server, int *ret_rc, GError **error)
+{
+    enum tls_result result = TLS_AGAIN;
+    int rc = GNUTLS_E_AGAIN;
+
+    for (int i = 0; i < 20; i++) {
+        if (rc == GNUTLS_E_AGAIN)
+            rc = gnutls_handshake(c->session);
+        if (result == TLS_AGAIN)
+            result = tls_handshake(server, error);
+    }
+    *ret_rc = rc;
+    return result;
+}
+
 START_TEST(each_knob_alone_is_refused)
 {
     g_autoptr(Secret) key = pair_key(9);
     struct client c = { 0 };
     int ends[2];
     g_autoptr(Tls) server = NULL;
-    int rc = GNUTLS_E_AGAIN;
-    enum tls_result result = TLS_AGAIN;
+    int rc;
+    enum tls_result result;
     g_autoptr(GError) why = NULL;
 
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
     server = tls_server_new(ends[1], lookup, key, NULL);
     client_open(&c, ends[0], knobs[_i].priorities, knobs[_i].psk, key);
-    for (int i = 0; i < 20; i++) {
-        if (rc == GNUTLS_E_AGAIN)
-            rc = gnutls_handshake(c.session);
-        if (result == TLS_AGAIN)
-            result = tls_handshake(server, &why);
-    }
+    result = shake(&c, server, &rc, &why);
     if (knobs[_i].why == NULL) {
         ck_assert_msg(result == TLS_DONE && rc == 0, "%s: %d", knobs[_i].what, result);
     } else {
@@ -129,23 +148,52 @@ START_TEST(a_long_identity_is_refused)
     const gboolean longer = _i == 1;
     g_autoptr(Secret) key = pair_key(9);
     g_autofree char *name = g_strnfill(IDENTITY_MAX + (longer ? 1 : 0), 'n');
-    const gnutls_datum_t datum = secret_datum(key);
     struct client c = { 0 };
-    int ends[2], rc = GNUTLS_E_AGAIN;
+    int ends[2], rc;
     g_autoptr(Tls) server = NULL;
-    enum tls_result result = TLS_AGAIN;
+    enum tls_result result;
 
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
     server = tls_server_new(ends[1], lookup, key, NULL);
-    client_open(&c, ends[0], knobs[0].priorities, TRUE, key);
-    ck_assert_int_eq(gnutls_psk_set_client_credentials(c.psk, name, &datum, GNUTLS_PSK_KEY_RAW), 0);
-    for (int i = 0; i < 20; i++) {
-        if (rc == GNUTLS_E_AGAIN)
-            rc = gnutls_handshake(c.session);
-        if (result == TLS_AGAIN)
-            result = tls_handshake(server, NULL);
-    }
+    client_open_as(&c, ends[0], knobs[0].priorities, TRUE, name, key);
+    result = shake(&c, server, &rc, NULL);
     ck_assert_int_eq(result, longer ? TLS_FAILED : TLS_DONE);
+    client_close(&c);
+    close(ends[0]);
+}
+END_TEST
+
+static Secret *
+lookup_unknown(gpointer data, const guint8 *identity, gsize len, gboolean *ret_known)
+{
+    Secret *key = lookup(data, identity, len, ret_known);
+
+    *ret_known = FALSE;
+    return key;
+}
+
+static Secret *
+lookup_nothing(gpointer data, const guint8 *identity, gsize len, gboolean *ret_known)
+{
+    secret_free(lookup(data, identity, len, ret_known));
+    return NULL;
+}
+
+/* A name that is not known is refused although the client has the key that stands for it. */
+START_TEST(a_key_alone_lets_nobody_in)
+{
+    static const tls_lookup lookups[] = { lookup, lookup_unknown, lookup_nothing };
+    g_autoptr(Secret) key = pair_key(9);
+    struct client c = { 0 };
+    int ends[2], rc;
+    g_autoptr(Tls) server = NULL;
+    enum tls_result result;
+
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+    server = tls_server_new(ends[1], lookups[_i], key, NULL);
+    client_open(&c, ends[0], knobs[0].priorities, TRUE, key);
+    result = shake(&c, server, &rc, NULL);
+    ck_assert_int_eq(result, _i == 0 ? TLS_DONE : TLS_FAILED);
     client_close(&c);
     close(ends[0]);
 }
@@ -176,9 +224,9 @@ START_TEST(a_long_handshake_is_refused)
     gsize filler = _i == 1 ? 3800 : 2000;
     g_autoptr(Secret) key = pair_key(9);
     struct client c = { 0 };
-    int ends[2], rc = GNUTLS_E_AGAIN;
+    int ends[2], rc;
     g_autoptr(Tls) server = NULL;
-    enum tls_result result = TLS_AGAIN;
+    enum tls_result result;
     g_autoptr(GError) why = NULL;
 
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
@@ -189,12 +237,7 @@ START_TEST(a_long_handshake_is_refused)
                                                  no_extension, fill_extension, NULL, NULL, NULL,
                                                  GNUTLS_EXT_FLAG_TLS |
                                                  GNUTLS_EXT_FLAG_CLIENT_HELLO), 0);
-    for (int i = 0; i < 20; i++) {
-        if (rc == GNUTLS_E_AGAIN)
-            rc = gnutls_handshake(c.session);
-        if (result == TLS_AGAIN)
-            result = tls_handshake(server, &why);
-    }
+    result = shake(&c, server, &rc, &why);
     ck_assert_msg(result == (_i == 1 ? TLS_FAILED : TLS_DONE), "%zu bytes: %d, %s", filler, result,
                   why != NULL ? why->message : "let in");
     ck_assert(_i == 0 || strstr(why->message, "too large") != NULL);
@@ -386,6 +429,7 @@ knobs_suite(void)
     tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, each_knob_alone_is_refused, 0, G_N_ELEMENTS(knobs));
     tcase_add_loop_test(t, a_long_identity_is_refused, 0, 2);
+    tcase_add_loop_test(t, a_key_alone_lets_nobody_in, 0, 3);
     tcase_add_loop_test(t, a_long_handshake_is_refused, 0, 2);
     tcase_add_test(t, no_ticket_is_sent);
     tcase_add_loop_test(t, what_follows_the_handshake_is_bounded, 0, G_N_ELEMENTS(afterwards));
