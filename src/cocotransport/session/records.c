@@ -16,6 +16,7 @@
 #define CLEAR_MAX 4096                       /* of a record in the clear */
 #define PROTECTED_MIN (1 + 16)               /* content type and tag */
 #define PROTECTED_MAX (16384 + 256)
+#define SEALED_MAX 4096                       /* all that is sealed in a handshake */
 #define IN_SIZE (HEADER + PROTECTED_MAX)
 #define OUT_SIZE (4 * IN_SIZE)               /* a handshake flight, or a receipt and an answer */
 
@@ -44,11 +45,12 @@ static gboolean
 header_good(const struct records *r, guint8 type, guint16 version, guint16 len)
 {
     const gboolean hello = r->server && r->count == 0;
+    const gsize max = r->open ? PROTECTED_MAX : SEALED_MAX - r->sealed;
 
     if (version != (hello ? VERSION_HELLO : VERSION_REST))
         return FALSE;
     if (r->count > 0)
-        return type == TYPE_DATA && len >= PROTECTED_MIN && len <= PROTECTED_MAX;
+        return type == TYPE_DATA && len >= PROTECTED_MIN && len <= max;
     if (type == TYPE_ALERT)
         return !r->server && len == 2;
     return type == TYPE_HANDSHAKE && len > 0 && len <= CLEAR_MAX;
@@ -97,6 +99,9 @@ begin_record(struct records *r)
         return FALSE;
     }
     r->left = HEADER + (gsize)len;
+    /* The library gathers a handshake message of up to 2^24 bytes before it looks at its length. */
+    if (!r->open && r->count > 0)
+        r->sealed += len;
     r->count++;
     return TRUE;
 }
@@ -116,6 +121,8 @@ records_pull(struct records *r, void *data, gsize size)
     memcpy(data, r->in + r->in_pos, n);
     r->in_pos += n;
     r->left -= n;
+    if (r->left == 0)
+        r->whole++;
 
     return (ssize_t)n;
 }

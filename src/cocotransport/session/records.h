@@ -19,6 +19,9 @@ struct records {
     gboolean bad;            /* a header was refused: the stream is of no more use */
     gboolean ended;
     guint count;             /* records begun */
+    guint whole;             /* of them, passed on to their end */
+    gboolean open;           /* the handshake is done; until then: */
+    gsize sealed;            /* bytes in records that are not in the clear */
     gsize left;              /* of the record at hand, not yet passed on, header included */
     guint8 *in;              /* [in_pos, in_end) is read and not yet passed on */
     gsize in_pos, in_end;

@@ -31,6 +31,7 @@ struct Tls {
     struct records records;
     gboolean open;                           /* the handshake is done and was found good */
     gboolean failed;
+    gboolean rekeyed;                        /* by the peer, in the record read last */
     tls_lookup lookup;
     gpointer lookup_data;
     gsize identity_len;
@@ -107,13 +108,14 @@ static int
 judge_message(gnutls_session_t session, unsigned int type, unsigned int when,
               unsigned int incoming, const gnutls_datum_t *message)
 {
-    const Tls *t = gnutls_session_get_ptr(session);
+    Tls *t = gnutls_session_get_ptr(session);
 
     (void)when;
     if (!incoming)
         return 0;
     if (!profile_message(t->records.server, type))
         return GNUTLS_E_UNEXPECTED_HANDSHAKE_PACKET;
+    t->rekeyed = type == GNUTLS_HANDSHAKE_KEY_UPDATE;
     if (type == GNUTLS_HANDSHAKE_CLIENT_HELLO)
         return gnutls_ext_raw_parse(NULL, no_early_data, message,
                                     GNUTLS_EXT_RAW_FLAG_TLS_CLIENT_HELLO);
@@ -274,9 +276,29 @@ tls_handshake(Tls *t, GError **error)
         error_denied(error, "TLS handshake: the %s is not this protocol's", wrong);
         return TLS_FAILED;
     }
-    t->open = TRUE;
+    t->open = t->records.open = TRUE;
 
     return TLS_DONE;
+}
+
+/*
+ * The library says "again" after a record without a message, too. After a KeyUpdate (its
+ * own, every 2^24 records) the message may be at hand, of which the stream tells no more.
+ * Anything else is a record of nothing, or a part of a handshake message: an honest peer
+ * sends neither, and another one could keep its receiver busy with them.
+ */
+static ssize_t
+next_record(Tls *t, guint8 *buffer, gsize max)
+{
+    guint whole;
+    ssize_t n;
+
+    do {
+        whole = t->records.whole;
+        t->rekeyed = FALSE;
+        n = gnutls_record_recv(t->session, buffer, max);
+    } while (n == GNUTLS_E_AGAIN && t->rekeyed);
+    return n == GNUTLS_E_AGAIN && t->records.whole != whole ? GNUTLS_E_UNEXPECTED_PACKET : n;
 }
 
 enum tls_result
@@ -286,7 +308,7 @@ tls_receive(Tls *t, guint8 *buffer, gsize max, gsize *ret_len, GError **error)
 
     if (!t->open || t->failed)
         return TLS_CLOSED;
-    n = gnutls_record_recv(t->session, buffer, max);
+    n = next_record(t, buffer, max);
     if (n <= 0)
         return judge(t, (int)n, "TLS", error);
     if (gnutls_record_check_pending(t->session) > 0) {

@@ -5,6 +5,7 @@ tests_unit_session_test_session_SOURCES = \
 	tests/unit/session/pair.c \
 	tests/unit/session/pair.h \
 	tests/unit/session/suites.c \
+	tests/unit/session/test_insider.c \
 	tests/unit/session/test_knobs.c \
 	tests/unit/session/test_profile.c \
 	tests/unit/session/test_protocol.c \

@@ -4,6 +4,7 @@
 
 #include "suites.h"
 
+Suite *insider_suite(void);
 Suite *knobs_suite(void);
 Suite *profile_suite(void);
 Suite *protocol_suite(void);
@@ -14,6 +15,6 @@ Suite *servers_suite(void);
 Suite *tls_suite(void);
 
 const suite_maker suites[] = {
-    knobs_suite, profile_suite, protocol_suite, records_suite, roles_suite, saved_suite,
-    servers_suite, tls_suite, NULL,
+    insider_suite, knobs_suite, profile_suite, protocol_suite, records_suite, roles_suite,
+    saved_suite, servers_suite, tls_suite, NULL,
 };

@@ -15,7 +15,7 @@
 #define HEADER 5
 
 /* What a side has seen before the record in question. */
-enum before { FIRST_OF_CLIENT, FIRST_OF_SERVER, LATER };
+enum before { FIRST_OF_CLIENT, FIRST_OF_SERVER, WITHIN, LATER };
 
 static const struct {
     const char *what;
@@ -43,6 +43,10 @@ static const struct {
     { "more than an alert", FIRST_OF_SERVER, 21, 0x0303, 3, FALSE },
     { "data in its place", FIRST_OF_SERVER, 23, 0x0303, 17, FALSE },
     { "ChangeCipherSpec in its place", FIRST_OF_SERVER, 20, 0x0303, 1, FALSE },
+    { "the shortest record of a handshake", WITHIN, 23, 0x0303, 17, TRUE },
+    { "the longest record of a handshake", WITHIN, 23, 0x0303, 4096, TRUE },
+    { "one above that", WITHIN, 23, 0x0303, 4097, FALSE },
+    { "another one in the clear", WITHIN, 22, 0x0303, 17, FALSE },
     { "the shortest record", LATER, 23, 0x0303, 17, TRUE },
     { "one below that", LATER, 23, 0x0303, 16, FALSE },
     { "the longest record", LATER, 23, 0x0303, 16384 + 256, TRUE },
@@ -107,8 +111,9 @@ START_TEST(each_header_is_judged)
     struct setup s;
 
     setup_open(&s, headers[_i].before == FIRST_OF_CLIENT);
-    if (headers[_i].before == LATER)
+    if (headers[_i].before >= WITHIN)
         begin(&s);
+    s.r.open = headers[_i].before == LATER;
     say(&s, headers[_i].type, headers[_i].version, headers[_i].len, 0);
     if (headers[_i].good) {
         ck_assert_msg(records_pull(&s.r, got, sizeof(got)) == HEADER, "%s", headers[_i].what);
