@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <tss2/tss2_tcti.h>
+#include <unistd.h>
 
 #define TCTI_MAGIC 0x436f436f54504d31u        /* "CoCoTPM1" */
 #define ATTEMPT_SECONDS 10
@@ -55,15 +56,27 @@ struct tcti {
     Client *client;
     gsize answer_len;                            /* 0: not in yet */
     gboolean polled;                             /* somebody has the handle that answers show on */
+    pid_t owner;
     guint8 answer[COCO_MESSAGE_MAX];
 };
 
+static gboolean
+is_ours(TSS2_TCTI_CONTEXT *context)
+{
+    return context && TSS2_TCTI_MAGIC(context) == TCTI_MAGIC;
+}
+
+/*
+ * A child that was forked has the keys and the numbers of its parent: what it sealed, its
+ * goodbye included, would be sealed under a nonce that the parent uses too, which gives away
+ * the key of GCM's tag. It has no TPM by this context.
+ */
 static struct tcti *
 tcti_of(TSS2_TCTI_CONTEXT *context)
 {
     struct tcti *t = (struct tcti *)context;
 
-    return t && TSS2_TCTI_MAGIC(context) == TCTI_MAGIC ? t : NULL;
+    return is_ours(context) && t->owner == getpid() ? t : NULL;
 }
 
 static gint64
@@ -236,19 +249,26 @@ tcti_cancel(TSS2_TCTI_CONTEXT *context)
     return TSS2_RC_SUCCESS;
 }
 
+/* A link that is lost meanwhile is opened again, as in the middle of a command. */
 static TSS2_RC
 tcti_locality(TSS2_TCTI_CONTEXT *context, uint8_t locality)
 {
     struct tcti *t = tcti_of(context);
     enum coco_status status = COCO_INTERNAL;
+    TSS2_RC rc;
 
     if (!t)
         return TSS2_TCTI_RC_BAD_CONTEXT;
     if (client_waiting(t->client) || t->answer_len > 0)
         return TSS2_TCTI_RC_BAD_SEQUENCE;
-    if (!client_request(t->client, COCO_SET_LOCALITY, &locality, 1,
-                        seconds_from_now(t->config.driver.timeout), &status, NULL, NULL, NULL))
+    if (client_ask(t->client, COCO_SET_LOCALITY, &locality, 1, NULL) == TLS_FAILED &&
+        !client_waiting(t->client))
         return TSS2_TCTI_RC_IO_ERROR;
+    rc = answer_wait(t, TSS2_TCTI_TIMEOUT_BLOCK);
+    if (rc != TSS2_RC_SUCCESS)
+        return rc;
+    (void)client_read_answer(t->answer, t->answer_len, &status, NULL, NULL, NULL);
+    t->answer_len = 0;
     return status == COCO_OK ? TSS2_RC_SUCCESS : TSS2_TCTI_RC_NOT_PERMITTED;
 }
 
@@ -284,6 +304,8 @@ tcti_finalize(TSS2_TCTI_CONTEXT *context)
 
     if (t)
         tcti_stop(t);
+    else if (is_ours(context))                   /* a child's: the lock is not to outlive its parent */
+        g_clear_pointer(&((struct tcti *)context)->file, resume_file_free);
 }
 
 static TSS2_RC
@@ -299,6 +321,7 @@ tcti_init(TSS2_TCTI_CONTEXT *context, size_t *size, const char *conf)
         return TSS2_RC_SUCCESS;
     }
     memset(t, 0, sizeof(*t));
+    t->owner = getpid();
     t->setup.link.fd = -1;
     if (!tcti_start(t, conf ? conf : "", &error)) {
         /* A result code has no words, and the program would show a number. */

@@ -17,10 +17,15 @@ tests_tools_control_SOURCES = tests/tools/control.c tests/tools/orders.c tests/t
 tests_tools_control_LDADD = $(LINK_LIBS)
 
 check_PROGRAMS += tests/tools/tpm_time
-tests_tools_tpm_time_SOURCES = tests/tools/tpm_time.c
+MODULE = tests/tools/module.c tests/tools/module.h
+tests_tools_tpm_time_SOURCES = tests/tools/tpm_time.c $(MODULE)
 tests_tools_tpm_time_CPPFLAGS = $(AM_CPPFLAGS) $(TSS_CFLAGS)
 tests_tools_tpm_time_LDADD = $(LINK_LIBS) -ldl
 
+check_PROGRAMS += tests/tools/module_user
+tests_tools_module_user_SOURCES = tests/tools/module_user.c $(MODULE)
+tests_tools_module_user_CPPFLAGS = $(AM_CPPFLAGS) $(TSS_CFLAGS)
+tests_tools_module_user_LDADD = $(BASE_LIBS) -ldl
 
 check_PROGRAMS += tests/tools/loris
 tests_tools_loris_SOURCES = tests/tools/loris.c

@@ -10,19 +10,19 @@
  */
 #include "config.h"
 
+#include "tests/tools/module.h"
+
 #include "base/error.h"
 #include "base/io.h"
 #include "base/keyfile.h"
 #include "cocotransport/link/link.h"
 
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <tss2/tss2_tcti.h>
 #include <unistd.h>
 
 #define MESSAGE_MAX 4096
@@ -56,35 +56,6 @@ target_open(struct target *t)
         t->fd = link_connect(&a, g_get_monotonic_time() + PATIENCE, &error);
     if (t->fd < 0 || !io_set_nonblocking(t->fd, FALSE, NULL))
         die(error ? error->message : t->path);
-}
-
-/* "FILE:WORDS" */
-static TSS2_TCTI_CONTEXT *
-module_open(const char *name)
-{
-    g_auto(GStrv) parts = g_strsplit(name, ":", 2);
-    void *file = dlopen(parts[0], RTLD_NOW);
-    TSS2_TCTI_INFO_FUNC info = file ? (TSS2_TCTI_INFO_FUNC)dlsym(file, TSS2_TCTI_INFO_SYMBOL) : NULL;
-    TSS2_TCTI_CONTEXT *context;
-    size_t size = 0;
-
-    if (!info || !parts[1] || info()->init(NULL, &size, NULL) != TSS2_RC_SUCCESS)
-        die(name);
-    context = g_malloc0(size);
-    if (info()->init(context, &size, parts[1]) != TSS2_RC_SUCCESS)
-        die("the module does not start");
-    return context;
-}
-
-static gsize
-module_ask(TSS2_TCTI_CONTEXT *c, const guint8 *command, gsize len, guint8 *answer)
-{
-    size_t got = MESSAGE_MAX;
-
-    if (Tss2_Tcti_Transmit(c, len, command) != TSS2_RC_SUCCESS
-        || Tss2_Tcti_Receive(c, &got, answer, TSS2_TCTI_TIMEOUT_BLOCK) != TSS2_RC_SUCCESS)
-        die("the module gives no answer");
-    return got;
 }
 
 static gsize

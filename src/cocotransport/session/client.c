@@ -262,19 +262,29 @@ client_read_answer(const guint8 *message, gsize len, enum coco_status *ret_statu
     return TRUE;
 }
 
+enum tls_result
+client_ask(Client *c, enum coco_command code, const guint8 *body, gsize len, GError **error)
+{
+    g_autofree guint8 *message = g_malloc(COCO_MESSAGE_MAX);
+    struct builder b = builder_on(message, COCO_MESSAGE_MAX);
+
+    message_header_write(&b, TAG_COCO_COMMAND, (guint32)(MESSAGE_HEADER + len), code);
+    builder_bytes(&b, body, len);
+    if (b.failed) {
+        error_system(error, "%s of %zu bytes", coco_command_name(code), len);
+        return TLS_FAILED;
+    }
+    return client_send(c, message, builder_len(&b), error);
+}
+
 gboolean
 client_request(Client *c, enum coco_command code, const guint8 *body, gsize len, gint64 deadline,
                enum coco_status *ret_status, GBytes **ret, char **ret_reason, GError **error)
 {
     g_autofree guint8 *message = g_malloc(COCO_MESSAGE_MAX);
-    struct builder b = builder_on(message, COCO_MESSAGE_MAX);
     gsize got;
 
-    message_header_write(&b, TAG_COCO_COMMAND, (guint32)(MESSAGE_HEADER + len), code);
-    builder_bytes(&b, body, len);
-    if (b.failed)
-        return error_system(error, "%s of %zu bytes", coco_command_name(code), len);
-    switch (client_send(c, message, builder_len(&b), error)) {
+    switch (client_ask(c, code, body, len, error)) {
     case TLS_DONE:
         break;
     case TLS_FAILED:

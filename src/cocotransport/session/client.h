@@ -57,8 +57,15 @@ gboolean client_receive_until(Client *c, guint8 ret[static COCO_MESSAGE_MAX], gs
 /* TRUE: a command was sent, and client_receive() has its answer still to come. */
 gboolean client_waiting(const Client *c);
 
-/* A CoCoTPM command and its answer: the status in @ret_status, the body in @ret (may be NULL).
- * FALSE: the link is gone or the answer was none. @reason: words of a refusal, to be freed. */
+/* Sends a CoCoTPM command, as client_send() does. */
+enum tls_result client_ask(Client *c, enum coco_command code, const guint8 *body, gsize len,
+                           GError **error);
+/* Of an answer that was received: the status in @ret_status, the body in @ret (may be NULL).
+ * FALSE: it was none. @ret_reason: words of a refusal, to be freed. */
+gboolean client_read_answer(const guint8 *message, gsize len, enum coco_status *ret_status,
+                            GBytes **ret, char **ret_reason, GError **error);
+
+/* Both, waiting between. FALSE: the link is gone, too. */
 gboolean client_request(Client *c, enum coco_command code, const guint8 *body, gsize len,
                         gint64 deadline, enum coco_status *ret_status, GBytes **ret,
                         char **ret_reason, GError **error);

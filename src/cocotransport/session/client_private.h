@@ -36,10 +36,6 @@ gboolean client_take_receipt(Client *c, const guint8 *message, gsize len);
 void client_lose_link(Client *c);
 gboolean client_say_changed(const Client *c, GError **error);
 
-/* As client_request() says of its answer. */
-gboolean client_read_answer(const guint8 *message, gsize len, enum coco_status *ret_status,
-                            GBytes **ret, char **ret_reason, GError **error);
-
 /* TLS over a new link. DENIED: the server does not have this key. */
 Tls *client_open_channel(const struct psk_identity *id, const Secret *epsk, attach_connect connect,
                          gpointer data, gint64 deadline, GError **error);
