@@ -67,7 +67,7 @@ refused()
     coco_refused good "$words" "$@"
     retry said_something || fail "$attack: the impostor has not been asked"
     ! finds ATTACH < "$TMP/impostor.log" || fail "$attack: the driver has shown its evidence"
-    echo "report: $attack | another TPM is taken for it | refused: ${check:-$words}"
+    echo "report: $attack | another TPM is taken for it | refused: ${check:-${words//.\*/ }}"
 }
 
 # lie WORD WORDS ATTACK [OPTION…]
