@@ -1,6 +1,6 @@
 #!/bin/bash
-# test: a CoCoVM reaches its CoCoTPM through cocotpm-relay, which has no key code; the operator
-# may ask how the instance is, and end the session of a VM that is gone
+# test: a CoCoVM reaches its CoCoTPM through cocotpm-relay from Unix and TCP sockets to either, which
+# has no key code; the operator may ask how the instance is, and end the session of a VM that is gone
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 . "$SRC/tests/lib_hostile.sh"
@@ -18,9 +18,14 @@ head -c 32 /dev/urandom > "$TMP/operator.psk"
 chmod 600 "$TMP/operator.psk"
 world
 TPM_WORDS=",operator-psk-file=$TMP/operator.psk" tpm_start
-start relay "$relay" --listen "unixio:$TMP/relay.sock" --to "unixio:$TMP/coco.sock" \
-    --pid "file=$TMP/relay.pid"
-wait_socket relay "$TMP/relay.sock"
+# One behind the other: from each kind to each (those of vsock: qemu/driver_net).
+port=$(free_port 2)
+hops=("unixio:$TMP/relay.sock" "tcp:127.0.0.1:$port" "tcp:127.0.0.1:$((port + 1))"
+    "unixio:$TMP/hop.sock" "unixio:$TMP/coco.sock")
+for ((hop = 0; hop < ${#hops[@]} - 1; hop++)); do
+    start "relay$hop" "$relay" --listen "${hops[hop]}" --to "${hops[hop + 1]}"
+    wait_socket "relay$hop" "${hops[hop]##*:}"
+done
 
 operator()
 {
@@ -47,5 +52,9 @@ pcr_value=$(printf '0%.0s' {1..64})
 pcr_check "after the reset"
 operator stop
 wait_end coco || fail "swtpm ended with $?"
-stop relay || fail "the relay ended with $?"
-[ ! -e "$TMP/relay.sock" ] || fail "the relay left its socket"
+for ((hop = 0; hop < ${#hops[@]} - 1; hop++)); do
+    stop "relay$hop" || fail "relay $hop ended with $?"
+done
+for socket in relay hop; do
+    [ ! -e "$TMP/$socket.sock" ] || fail "a relay left $socket.sock"
+done

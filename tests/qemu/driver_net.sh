@@ -18,9 +18,16 @@ coco_root vm "$(ours cocotpm-relay)" << EOS
 mount -t securityfs none /sys/kernel/security
 ip link set eth0 up; ip addr add 10.0.2.15/24 dev eth0
 mkdir -p /etc; touch /etc/initrd-release
-# The way to the CoCoTPM: over the kernel's vsock to a relay, and from there over TCP.
-relay() { cocotpm-relay --listen vsock:1:7000 --to tcp:10.0.2.2:$port --pid file=/run/relay.pid -d; }
-relay || say "fault: no vsock"
+# The way to the CoCoTPM: from relay to relay over the kernel's vsock, from each kind of socket to
+# vsock and from vsock to each.
+ip link set lo up
+relay() { cocotpm-relay --listen \$1 --to \$2 --pid file=/run/\$3.pid -d || say "fault: no relay \$1"; }
+relay vsock:1:7005 tcp:10.0.2.2:$port tcp
+relay tcp:127.0.0.1:7004 vsock:1:7005 from-tcp
+relay vsock:1:7003 tcp:127.0.0.1:7004 to-tcp
+relay vsock:1:7002 vsock:1:7003 vsock
+relay unixio:/run/hop vsock:1:7002 from-unix
+relay vsock:1:7000 unixio:/run/hop relay
 LINK=vsock:1:7000 attach --vtpm-proxy --ima --on-loss panic
 say "devices: \$(ls -l /dev/tpm0 /dev/tpmrm0 | cut -c1 | tr -d '\n')"
 say "links: \$(readlink /dev/cocotpm) \$(readlink /dev/cocotpmrm)"
@@ -64,7 +71,7 @@ say "fresh: \$(grep -c ' /fresh' /tmp/list)"
 cat /sys/kernel/security/ima/binary_runtime_measurements | od -An -v -tx1 | tr -d ' \n' > /tmp/binary
 say "binary: \$(cat /tmp/binary)"
 kill -9 \$(cat /run/relay.pid)
-cocotpm-relay --listen vsock:1:7000 --to tcp:10.0.2.2:$port -d
+cocotpm-relay --listen vsock:1:7000 --to vsock:1:7005 -d
 say "resumed: \$(tpm2_getrandom --hex 8)"
 say "end"
 # From here on the CoCoTPM knows this session no more.
