@@ -4,6 +4,7 @@ check_PROGRAMS += tests/unit/attest/test_attest
 tests_unit_attest_test_attest_SOURCES = \
 	tests/unit/attest/suites.c \
 	tests/unit/attest/test_collateral.c \
+	tests/unit/attest/test_judge.c \
 	tests/unit/attest/test_policy.c \
 	tests/unit/attest/test_report.c \
 	tests/unit/attest/test_vectors.c \

@@ -5,8 +5,11 @@
 #include "suites.h"
 
 Suite *collateral_suite(void);
+Suite *judge_suite(void);
 Suite *policy_suite(void);
 Suite *report_suite(void);
 Suite *vectors_suite(void);
 
-const suite_maker suites[] = { collateral_suite, policy_suite, report_suite, vectors_suite, NULL };
+const suite_maker suites[] = {
+    collateral_suite, judge_suite, policy_suite, report_suite, vectors_suite, NULL,
+};
