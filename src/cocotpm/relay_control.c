@@ -252,7 +252,6 @@ run_datafd(struct control_call *call)
     c->data = call->fd;
     c->handed = TRUE;
     call->fd = -1;
-    c->len = 0;
     data_watch(c);
     run_ok(call);
 }

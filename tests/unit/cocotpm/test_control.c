@@ -84,6 +84,18 @@ take(int fd, void *buffer, gsize len)
 }
 
 static void
+expect_end(int fd)
+{
+    gint64 end = patience();
+    char byte;
+
+    while (recv(fd, &byte, 1, MSG_DONTWAIT) != 0) {
+        ck_assert_msg(g_get_monotonic_time() < end, "no end");
+        g_main_context_iteration(NULL, FALSE);
+    }
+}
+
+static void
 expect(int fd, const char *hex)
 {
     g_autoptr(GBytes) bytes = test_bytes(hex);
@@ -379,8 +391,150 @@ START_TEST(an_opening_waits_for_its_connection)
     g_main_context_iteration(NULL, TRUE);
     g_main_context_iteration(NULL, TRUE);
     g_usleep(2 * RELAY_TUNNEL_WAIT_MS * 1000);
+    /* A cancellation does not hurry it either. */
+    ck_assert_int_eq(write(s.control, "\0\0\0\x09", 4), 4);
     accept_link(&s);
+    expect(s.control, "00000000");
     expect(s.data, "8001 00000012 00000000 00000001 00001000");
+    setup_close(&s);
+}
+END_TEST
+
+/* A connection that is made when its VM is gone serves nobody. */
+START_TEST(a_late_connection_is_closed)
+{
+    g_autoptr(GBytes) open = test_bytes("8001 0000000e 2000c0c3 00000001");
+    struct setup s;
+
+    setup_open(&s);
+    power_on(&s, "00001000");
+    ck_assert(io_write_until(s.data, g_bytes_get_data(open, NULL), g_bytes_get_size(open),
+                             patience(), NULL));
+    g_main_context_iteration(NULL, TRUE);
+    g_main_context_iteration(NULL, TRUE);
+    g_usleep(2 * RELAY_TUNNEL_WAIT_MS * 1000);
+    ck_assert_int_eq(write(s.control, "\0\0\0\x0e", 4), 4);
+    expect(s.control, "00000000");
+    expect(s.data, "8001 0000000a 2000c0cf");
+    accept_link(&s);
+    expect_end(s.link);
+    setup_close(&s);
+}
+END_TEST
+
+/* Neither side of the host's buffers grows without a bound: a CoCoTPM that does not read loses the
+ * stream, one that says much is not read on until the guest has taken it. */
+START_TEST(a_cocotpm_that_does_not_read_loses_the_stream)
+{
+    guint8 frame[TUNNEL_FRAME_MAX] = { 0 }, answer[TUNNEL_HEADER];
+    struct builder out = builder_on(frame, TUNNEL_HEADER);
+    guint count = 0;
+    struct setup s;
+
+    builder_be16(&out, 0x8001);
+    builder_be32(&out, sizeof(frame));
+    builder_be32(&out, TUNNEL_DATA);
+    setup_open(&s);
+    power_on(&s, "00001000");
+    open_tunnel(&s, "00001000");
+    do {
+        ck_assert_msg(count++ < 1000, "no bound");
+        ck_assert(io_write_until(s.data, frame, sizeof(frame), patience(), NULL));
+        settle();
+        say(s.control, "00000009");
+        expect(s.control, "00000000");
+        take(s.data, answer, sizeof(answer));
+    } while (answer[9] != (TUNNEL_ENDED & 0xff));
+    ck_assert_uint_gt(count, 16);
+    setup_close(&s);
+}
+END_TEST
+
+START_TEST(a_cocotpm_that_says_much_is_heard_in_time)
+{
+    const gsize total = 600000;
+    const int room = 65536;
+    g_autofree guint8 *bytes = g_malloc0(total);
+    gsize sent = 0, got = 0;
+    struct setup s;
+
+    setup_open(&s);
+    power_on(&s, "00001000");
+    open_tunnel(&s, "00001000");
+    ck_assert_int_eq(setsockopt(s.link, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room)), 0);
+    for (gsize i = 0; i < total; i++)
+        bytes[i] = (guint8)(i * 37 >> 3);
+    while (got < total) {
+        guint8 frame[TUNNEL_FRAME_MAX];
+        gsize len;
+        ssize_t n;
+
+        while ((n = send(s.link, bytes + sent, total - sent, MSG_DONTWAIT)) > 0) {
+            sent += (gsize)n;
+            settle();
+        }
+        ck_assert_msg(got > 0 || sent < total, "all of it is kept");
+        say(s.data, "8001 0000000a 2000c0c2");
+        take(s.data, frame, TUNNEL_HEADER);
+        len = ((gsize)frame[4] << 8 | frame[5]) - TUNNEL_HEADER;
+        take(s.data, frame, len);
+        ck_assert_mem_eq(frame, bytes + got, len);
+        got += len;
+    }
+    setup_close(&s);
+}
+END_TEST
+
+/* Commands that have no size, and requests that are none, end their channel. */
+START_TEST(what_cannot_be_framed_ends_the_channel)
+{
+    static const char *const sizes[] = { "8001 00000009 00000144", "8001 00001001 00000144",
+                                         "8001 ffffffff 00000144" };
+    struct setup s;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        setup_open(&s);
+        power_on(&s, "00001000");
+        say(s.data, sizes[i]);
+        expect_end(s.data);
+        setup_close(&s);
+    }
+    setup_open(&s);
+    say(s.control, "000000");
+    expect_end(s.control);
+    setup_close(&s);
+}
+END_TEST
+
+/* What a data channel has left half said is not the next one's. */
+START_TEST(a_new_data_channel_begins_anew)
+{
+    struct setup s;
+
+    setup_open(&s);
+    power_on(&s, "00001000");
+    say(s.data, "8001 0000000c 00000144");
+    io_close(&s.data);
+    settle();
+    send_data_fd(&s);
+    say(s.data, "8001 0000000c 0000017b 0010");
+    expect(s.data, "8001 0000000a 00000143");
+    setup_close(&s);
+}
+END_TEST
+
+START_TEST(a_buffer_size_is_asked_for_at_any_time)
+{
+    struct setup s;
+
+    setup_open(&s);
+    power_on(&s, "00000f80");
+    say(s.control, "00000011 00000000");
+    expect(s.control, "00000000 00000f80 00000af8 00001000");
+    say(s.control, "00000011 00001000");
+    expect(s.control, "0000000a");
+    say(s.control, "00000011 00000000");
+    expect(s.control, "00000000 00000f80 00000af8 00001000");
     setup_close(&s);
 }
 END_TEST
@@ -388,6 +542,7 @@ END_TEST
 START_TEST(ends_are_told)
 {
     struct setup s;
+    int older;
 
     setup_open(&s);
     power_on(&s, "00001000");
@@ -413,9 +568,11 @@ START_TEST(ends_are_told)
     open_tunnel(&s, "00001000");
     ck_assert_int_eq(write(s.link, "old", 3), 3);
     settle();
-    say(s.data, "8001 0000000e 2000c0c3 00000001");
-    accept_link(&s);
-    expect(s.data, "8001 00000012 00000000 00000001 00001000");
+    older = s.link;
+    s.link = -1;
+    open_tunnel(&s, "00001000");
+    expect_end(older);
+    io_close(&older);
     say(s.data, "8001 0000000a 2000c0c4");
     expect(s.data, "8001 0000000a 2000c0cf");
 
@@ -448,6 +605,12 @@ START_TEST(a_reset_tells_that_the_vm_is_gone)
     settle();
     ck_assert_int_eq(recv(s.link, &byte, 1, MSG_DONTWAIT), 0);
 
+    /* INIT alone says it too. */
+    open_tunnel(&s, "00001000");
+    say(s.control, "00000002 00000000");
+    expect(s.control, "00000000");
+    ck_assert_uint_eq(s.gone, 2);
+
     /* A stopped carrier carries nothing. */
     say(s.control, "0000000e");
     expect(s.control, "00000000");
@@ -458,7 +621,7 @@ START_TEST(a_reset_tells_that_the_vm_is_gone)
     open_tunnel(&s, "00001000");
     say(s.control, "00000003");
     expect(s.control, "00000000");
-    ck_assert_uint_eq(s.gone, 2);
+    ck_assert_uint_eq(s.gone, 3);
     ck_assert_uint_eq(s.shutdown, 1);
     setup_close(&s);
 }
@@ -507,6 +670,12 @@ control_suite(void)
     tcase_add_loop_test(t, answers_are_clamped, 0, 6);
     tcase_add_test(t, a_full_answer_is_not_kept_back);
     tcase_add_test(t, an_opening_waits_for_its_connection);
+    tcase_add_test(t, a_late_connection_is_closed);
+    tcase_add_test(t, a_cocotpm_that_does_not_read_loses_the_stream);
+    tcase_add_test(t, a_cocotpm_that_says_much_is_heard_in_time);
+    tcase_add_test(t, what_cannot_be_framed_ends_the_channel);
+    tcase_add_test(t, a_new_data_channel_begins_anew);
+    tcase_add_test(t, a_buffer_size_is_asked_for_at_any_time);
     tcase_add_test(t, ends_are_told);
     tcase_add_test(t, a_reset_tells_that_the_vm_is_gone);
     tcase_add_loop_test(t, a_dead_qemu_is_a_vm_that_is_gone, 0, 2);

@@ -10,6 +10,7 @@
 #include "base/io.h"
 #include "cocotpm/relay_control.h"
 #include "cocotpm/relay_tunnel.h"
+#include "cocotransport/wire/tunnel.h"
 
 #include "suites.h"
 
@@ -424,6 +425,102 @@ START_TEST(a_foreign_device_is_refused)
 }
 END_TEST
 
+/* A device whose answers lag behind, and the number of the stream that it was asked for. */
+struct device {
+    int fd;
+    guint stale;                     /* answers to OPEN that are not its own */
+    guint32 number;
+    gsize longest;                   /* of the frames after it */
+    gint got;                        /* of their bytes */
+};
+
+#define DEVICE_FRAME_MAX 1024
+
+static gboolean
+device_read(struct device *d, guint8 *frame, struct tunnel_frame *ret)
+{
+    const ssize_t n = read(d->fd, frame, TUNNEL_FRAME_MAX);
+
+    return n > 0 && tunnel_request_parse(frame, (gsize)n, ret, NULL);
+}
+
+static gpointer
+device_run(gpointer data)
+{
+    static const guint8 nothing[] = { 0x80, 1, 0, 0, 0, TUNNEL_HEADER, 0, 0, 0, 0 };
+    struct device *d = data;
+    guint8 frame[TUNNEL_FRAME_MAX], memory[64];
+    struct builder out = builder_on(memory, sizeof(memory));
+    struct tunnel_frame f = { 0 };
+    guint asked = 0;
+
+    /* Whatever comes first is of an exchange before. */
+    (void)(device_read(d, frame, &f) && write(d->fd, "junk", 4));
+    while (device_read(d, frame, &f)) {
+        if (f.code == TUNNEL_OPEN) {
+            struct cursor in = cursor_from(f.payload, f.len);
+
+            d->number = cursor_be32(&in);
+            builder_be16(&out, 0x8001);
+            builder_be32(&out, TUNNEL_HEADER + 8);
+            builder_be32(&out, TUNNEL_OK);
+            builder_be32(&out, d->number);
+            builder_be32(&out, DEVICE_FRAME_MAX);
+        }
+        if (f.code == TUNNEL_DATA) {
+            d->longest = MAX(d->longest, TUNNEL_HEADER + f.len);
+            g_atomic_int_add(&d->got, (gint)f.len);
+        }
+        if (write(d->fd, asked == d->stale ? memory : nothing,
+                  asked == d->stale ? builder_len(&out) : sizeof(nothing)) < 0)
+            break;
+        asked++;
+    }
+    return NULL;
+}
+
+static const struct {
+    guint stale;
+    gboolean good;
+} lags[] = { { 0, TRUE }, { 1, TRUE }, { 15, TRUE }, { 16, FALSE } };
+
+/* The answer to an opening is found behind older ones, but not however late; and no frame is longer
+ * than it says. */
+START_TEST(a_device_that_lags_is_caught_up_with)
+{
+    guint32 numbers[2] = { 0, 0 };
+
+    for (guint i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        g_autoptr(TunnelDevice) device = NULL;
+        g_autofree guint8 *bytes = g_malloc0(4000);
+        struct device d = { .stale = lags[_i].stale };
+        int pair[2];
+        GThread *thread;
+        Stream *stream;
+        gint64 end = patience();
+
+        ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+        d.fd = pair[1];
+        device = tunnel_device_take(pair[0]);
+        thread = g_thread_new("device", device_run, &d);
+        stream = tunnel_connect(device, patience(), NULL);
+        ck_assert((stream != NULL) == lags[_i].good);
+        if (stream != NULL)
+            ck_assert_int_eq(stream_send(stream, bytes, 4000), 4000);
+        while (stream != NULL && g_atomic_int_get(&d.got) < 4000 &&
+               g_get_monotonic_time() < end)
+            g_usleep(100);
+        shutdown(pair[1], SHUT_RDWR);
+        g_thread_join(thread);
+        stream_free(stream);
+        close(pair[1]);
+        numbers[i] = d.number;
+        ck_assert_uint_eq(d.longest, lags[_i].good ? DEVICE_FRAME_MAX : 0);
+    }
+    ck_assert_uint_ne(numbers[0], numbers[1]);
+}
+END_TEST
+
 Suite *tunnel_suite(void);
 
 Suite *
@@ -441,6 +538,7 @@ tunnel_suite(void)
     tcase_add_test(t, a_late_answer_shows_on_the_descriptor);
     tcase_add_test(t, more_than_the_stream_holds_is_not_taken);
     tcase_add_test(t, nobody_behind_the_relay_is_an_error);
+    tcase_add_loop_test(t, a_device_that_lags_is_caught_up_with, 0, G_N_ELEMENTS(lags));
     tcase_add_loop_test(t, a_foreign_device_is_refused, 0, G_N_ELEMENTS(opening_cases));
     suite_add_tcase(s, t);
     return s;
