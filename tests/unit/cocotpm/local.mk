@@ -2,7 +2,10 @@
 
 check_PROGRAMS += tests/unit/cocotpm/test_cocotpm
 tests_unit_cocotpm_test_cocotpm_SOURCES = \
+	tests/unit/cocotpm/qemu.c \
+	tests/unit/cocotpm/qemu.h \
 	tests/unit/cocotpm/suites.c \
+	tests/unit/cocotpm/test_bounds.c \
 	tests/unit/cocotpm/test_carrier.c \
 	tests/unit/cocotpm/test_commands.c \
 	tests/unit/cocotpm/test_control.c \

@@ -6,6 +6,7 @@
 
 #include "suites.h"
 
+Suite *bounds_suite(void);
 Suite *carrier_suite(void);
 Suite *commands_suite(void);
 Suite *control_suite(void);
@@ -16,6 +17,6 @@ Suite *stream_suite(void);
 Suite *tunnel_suite(void);
 
 const suite_maker suites[] = {
-    carrier_suite,      commands_suite,    control_suite, front_suite,
-    receipt_file_suite, resume_file_suite, stream_suite,  tunnel_suite, NULL,
+    bounds_suite, carrier_suite, commands_suite, control_suite, front_suite,
+    receipt_file_suite, resume_file_suite, stream_suite, tunnel_suite, NULL,
 };
