@@ -99,6 +99,9 @@ lie policy "policy-digest: " "a CoCoTPM with another policy"
 lie silent "policy.* is missing" "a CoCoTPM that does not name its policy"
 lie burnt "told to keep it" "a policy that vouches for what is not so" --keep-evidence
 lie tag "is no answer" "a command in an answer's place"
+lie size "is no answer" "an answer longer than its record"
+lie cut "cut short" "an answer without its last byte"
+lie short "cut short" "an answer without its claims"
 
 # What it proves.
 lie missing "evidence_kind" "a CoCoTPM without evidence"

@@ -91,7 +91,8 @@ play numbers
 told "behind 5" "then 0" "far-behind 5" "then 0" "attach-again 5" "then 0" "ahead 5" "then 0" \
     "far-ahead 5" "then 0" "answers-ahead 1" "two-open 1" "last 5" "then 0" "zero 1"
 play launch
-told "another-launch 4" "another-attach-id 3" "no-attach-id 3" "then 0"
+told "another-launch 4" "another-attach-id 3" "another-attach-id-lost 3" "no-attach-id 3" \
+    "no-attach-id-attached 3" "then 0"
 play evidence
 told "none 4" "half 4" "other-numbers 4" "then 0"
 play two

@@ -28,8 +28,8 @@ resumer()
 resumer busy
 # The command is done, or cancelled (TPM_RC_CANCELED).
 told=$(tr '\n' ' ' < "$TMP/said" | sed 's/command \(0\|2313\) /command done /')
-[ "$told" = "while-it-runs 7 while-cancelled 7 command done after 7 then 0 " ] ||
-    fail "HELLO beside a command: $told"
+[ "$told" = "while-it-runs 7 while-cancelled 7 command done after 7 another 0 asked-meanwhile 0 \
+then 0 " ] || fail "HELLO and INFO beside a command: $told"
 report "HELLO while a command runs or is cancelled" "-" "status 7, the command is answered"
 
 # ---- while the state is being stored ----

@@ -133,8 +133,11 @@ make_evidence(const struct impostor *i, const guint8 *said, gsize len, struct ev
 static gboolean
 say(struct impostor *i, struct builder *b)
 {
-    builder_be32_at(b, 2, (guint32)builder_len(b));
-    return !b->failed && tls_send(i->tls, b->start, builder_len(b), NULL) == TLS_DONE &&
+    const gsize len = lies(i, "cut") ? builder_len(b) - 1
+                      : lies(i, "short") ? MESSAGE_HEADER + 2 : builder_len(b);
+
+    builder_be32_at(b, 2, (guint32)len + (lies(i, "size") ? 1 : 0));
+    return !b->failed && tls_send(i->tls, b->start, len, NULL) == TLS_DONE &&
            tls_flush_until(i->tls, i->deadline, NULL) == TLS_DONE;
 }
 

@@ -154,8 +154,11 @@ wrong_launch(struct play *p)
     memcpy(id, p->a.attach_id, sizeof(id));
     p->a.attach_id[0] ^= 1;
     wrong(p, "another-attach-id", &p->a, p->executed, p->executed);
+    wrong(p, "another-attach-id-lost", &p->a, 1, 0);
     memset(p->a.attach_id, 0, sizeof(id));
     wrong(p, "no-attach-id", &p->a, p->executed, p->executed);
+    /* Zeroes ask for the answer to ATTACH, not for what follows it. */
+    wrong(p, "no-attach-id-attached", &p->a, 1, 1);
     memcpy(p->a.attach_id, id, sizeof(id));
     use(p);
     resume(p, "then");
@@ -215,7 +218,8 @@ two_links(struct play *p)
     resume(p, "then");
 }
 
-/* Another launch greets while a command runs, while CANCEL is under way, and after. */
+/* Another launch greets while a command runs, while CANCEL is under way, and after; what is no CANCEL
+ * waits for its turn. */
 static void
 greet_while_busy(struct play *p)
 {
@@ -226,8 +230,12 @@ greet_while_busy(struct play *p)
     steps_tell("while-cancelled", steps_greet(&p->b));
     steps_tell("command", tenant_hear(&p->a, NULL));
     steps_tell("after", steps_greet(&p->b));
+    steps_say_long(&p->a);
+    (void)tenant_say_code(&p->a, TAG_COCO_COMMAND, COCO_INFO);
+    steps_tell("another", tenant_hear(&p->a, NULL));
+    steps_tell("asked-meanwhile", tenant_hear(&p->a, NULL));
     use(p);
-    p->executed++;
+    p->executed += 3;
     resume(p, "then");
 }
 
