@@ -2,6 +2,7 @@
 # test: the link cut before or after every record of an attach: the answer to ATTACH is fetched by
 # RESUME, evidence burnt or not; a launch that was not attached is not used up where it is not burnt
 # sanitizers: no
+# idle: yes
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 . "$SRC/tests/lib_hostile.sh"

@@ -3,6 +3,7 @@
 # test: a host that ends the driver's TLS itself, as a public key allows, and shows evidence that
 # genuine TPM VMs made on other links, or swaps their reports and certificates, is refused, and told nothing
 # sanitizers: no
+# idle: yes
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 . "$SRC/tests/lib_hostile.sh"

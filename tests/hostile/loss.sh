@@ -3,6 +3,7 @@
 # test: when resuming is refused, each command fails with TPM_RC_FAILURE for ever and nothing is
 # attached anew; a refusal that the host forges is not enough, with a driver and without one
 # sanitizers: no
+# idle: yes
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 . "$SRC/tests/lib_hostile.sh"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # test: TPM, driver and witness ended at the same moment all end; so does a TPM whose witness is silent
 # sanitizers: no
+# idle: yes
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../lib_coco.sh"

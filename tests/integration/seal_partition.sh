@@ -1,6 +1,7 @@
 #!/bin/bash
 # test: a witness of three members in networks of their own: leader, majority, members cut off
 # sanitizers: no
+# idle: yes
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 
