@@ -66,6 +66,15 @@ pcr_extend "$(digest 1)"
 pcr_check "honest"
 [ "$(said nothing | cut -d: -f1)" != ok ] || fail "attached twice"
 
+# Not defended, as cocotransport(7) says: with a public key the image is all that tells VMs apart.
+launched=$(pcr_read 0)
+stop driver_tpm
+vm_launch chip stranger "$TMP/coco.img"
+driver_start stranger
+[ "$(pcr_read 0)" = "$launched" ] || fail "PCR 0 tells two VMs of an image apart, and the page says not"
+[ "$(pcr_read)" = "$(folded)" ] || fail "PCR 16 outlived a launch"
+report "another tenant's VM of the same image, public key" "shares its PCRs" "not defended: as after a reboot"
+
 plain_start
 plain_attack c next reflect
 plain_extend 3
