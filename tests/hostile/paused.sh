@@ -3,6 +3,7 @@
 # test: a VM that the host stops for longer than any time limit, idle, in a command, while resuming
 # and while attaching, goes on where it was: exactly once, or nothing is attached
 # sanitizers: no
+# idle: yes
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 . "$SRC/tests/lib_hostile.sh"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # test: where the CoCoTPM and the CoCoVM run one image, so that measurements tell nothing, what one says
-# is of no use as the other's word
+# is of no use as the other's word; another VM of it is the VM after a reboot
 # sanitizers: no
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
