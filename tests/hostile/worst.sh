@@ -127,6 +127,9 @@ came()
 retry came 3 || fail "the second launch does not come"
 [ ! -e "$TMP/answered" ] || fail "a takeover: answered before it was stored"
 [ ! -s "$TMP/driver_tpm2.pid" ] || fail "a takeover: attached before the state was stored"
+# A third one is told so before it burns its evidence for an ATTACH that would be refused.
+resumer greet
+[ "$(cat "$TMP/said")" = "hello 7" ] || fail "HELLO while another attaches: $(cat "$TMP/said")"
 mv "$TMP/away" "$TMP/held"
 retry ready_or_gone driver_tpm2 || fail "the second launch is not attached"
 [ -s "$TMP/driver_tpm2.pid" ] || fail "the second launch: $(cat "$TMP/driver_tpm2.log")"
