@@ -24,6 +24,8 @@ struct attach_job {
     struct snp_report report;
     guint8 launch[LAUNCH_ID_LEN];
     guint8 evidence_digest[SHA512_SIZE];
+    guint8 context[SHA256_SIZE];     /* of role resume, and the first key of it: whatever may fail */
+    Secret *resume_key;              /* of a new life has come about before the older one ends */
     struct attachment attachment;
     guint ek_count;
     struct ek_name ek_names[EK_NAMES_MAX];
@@ -38,6 +40,7 @@ job_free(struct attach_job *job)
     peer_unref(job->peer);
     if (job->older != NULL)
         peer_unref(job->older);
+    secret_free(job->resume_key);
     g_clear_pointer(&job->attachment.event, g_bytes_unref);
     g_clear_error(&job->error);
     g_free(job);
@@ -155,25 +158,26 @@ cocotpm_end_session(Cocotpm *c, Peer *older)
 }
 
 static gboolean
-begin_life(Cocotpm *c, struct attach_job *job, GError **error)
+derive_resumption(struct attach_job *job, GError **error)
+{
+    const Cocotpm *c = job->peer->c;
+    guint8 client[REFERENCE_SIZE];
+
+    if (!reference_of_report(&job->report, c->policy->psk_pin, client, error) ||
+        !schedule_context(ROLE_RESUME, c->uuid, c->own_reference, client, job->context, error))
+        return FALSE;
+    job->resume_key = protocol_resume_key(job->peer->tls, error);
+    return job->resume_key != NULL;
+}
+
+static void
+begin_life(Cocotpm *c, struct attach_job *job)
 {
     struct life *l = &c->life;
-    Peer *p = job->peer;
-    struct psk_identity id;
-    gsize len;
-    const guint8 *identity = tls_identity(p->tls, &len);
-    guint8 server[REFERENCE_SIZE];
 
     cocotpm_end_life(c);
-    memcpy(server, c->own_reference, sizeof(server));
-    if (!psk_identity_parse(identity, len, &id, error) ||
-        !reference_of_report(&job->report, c->policy->psk_pin, id.context, error) ||
-        !schedule_context(ROLE_RESUME, c->uuid, server, id.context, l->context, error))
-        return FALSE;
-    l->keys[1].key = protocol_resume_key(p->tls, error);
-    if (l->keys[1].key == NULL)
-        return FALSE;
-    l->keys[1].number = 1;
+    memcpy(l->context, job->context, sizeof(l->context));
+    l->keys[1] = (struct life_key){ 1, g_steal_pointer(&job->resume_key) };
     l->on = TRUE;
     l->attachment = job->attachment;
     l->attachment.localities = (guint8)c->policy->peer.localities;
@@ -185,8 +189,6 @@ begin_life(Cocotpm *c, struct attach_job *job, GError **error)
     l->answer = secret_new(COCO_MESSAGE_MAX);
     c->ek_count = job->ek_count;
     memcpy(c->ek_names, job->ek_names, sizeof(c->ek_names));
-
-    return TRUE;
 }
 
 /* The first answer that is kept for a client that did not get it. */
@@ -210,7 +212,6 @@ attach_done(gpointer data)
     Peer *p = job->peer;
     Cocotpm *c = p->c;
     struct life *l = &c->life;
-    g_autoptr(GError) error = NULL;
 
     c->attaching = FALSE;
     if (job->status != COCO_OK) {
@@ -223,15 +224,11 @@ attach_done(gpointer data)
         peer_refuse_error(p, job->status, job->error);
     } else {
         cocotpm_end_session(c, job->older);
-        if (!begin_life(c, job, &error)) {
-            cocotpm_end_life(c);
-            peer_refuse_error(p, COCO_INTERNAL, error);
-        } else {
-            keep_answer(l);
-            g_message("attached: epoch %" G_GUINT64_FORMAT, l->attachment.epoch);
-            peer_send(p, secret_peek(l->answer), l->answer_len);
-            serve_start(p);
-        }
+        begin_life(c, job);
+        keep_answer(l);
+        g_message("attached: epoch %" G_GUINT64_FORMAT, l->attachment.epoch);
+        peer_send(p, secret_peek(l->answer), l->answer_len);
+        serve_start(p);
     }
     job_free(job);
 }
@@ -292,7 +289,6 @@ post(Peer *p, struct attach_job *job)
 {
     Cocotpm *c = p->c;
 
-    job->peer = peer_ref(p);
     job->older = c->life.peer != NULL ? peer_ref(c->life.peer) : NULL;
     p->state = PEER_ATTACHING;
     peer_established(p);
@@ -308,27 +304,25 @@ peer_attach(Peer *p, struct cursor body)
     g_autoptr(GError) error = NULL;
     struct verdict verdict = { 0 };
     struct attach_job *job = g_new0(struct attach_job, 1);
-    const char *why = NULL;
+    const char *why = "";
     gsize hello_len;
     const void *hello = g_bytes_get_data(p->hello, &hello_len);
     enum coco_status status = COCO_EVIDENCE_INVALID;
 
+    job->peer = peer_ref(p);
     if (!evidence_parse(&body, &e, &error)) {
         status = COCO_MALFORMED;
     } else if (cocotpm_verify_client(p, &e, hello, hello_len, &verdict, &error) &&
                digest_evidence(&e, job->evidence_digest, &error) &&
                launch_id(&verdict.report, job->launch, &error)) {
         job->report = verdict.report;
-        status = judge(p, job->launch, &why);
+        status = derive_resumption(job, &error) ? judge(p, job->launch, &why) : COCO_INTERNAL;
     }
     verdict_clear(&verdict);
     if (status == COCO_OK) {
         post(p, job);
         return;
     }
-    g_free(job);
-    if (error != NULL)
-        peer_refuse_error(p, status, error);
-    else
-        peer_refuse(p, status, why);
+    peer_refuse(p, status, error != NULL ? error->message : why);
+    job_free(job);
 }
