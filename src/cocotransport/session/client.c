@@ -245,6 +245,8 @@ client_read_answer(const guint8 *message, gsize len, enum coco_status *ret_statu
 
     if (!message_header_parse(&in, COCO_MESSAGE_MAX, &h, error))
         return FALSE;
+    if (h.tag != TAG_COCO_ANSWER || h.size != len)
+        return error_malformed(error, "the CoCoTPM sent what is no answer");
     if (h.code != COCO_OK) {
         const guint16 words = cursor_be16(&in);
         const guint8 *text = cursor_bytes(&in, words);
