@@ -19,11 +19,18 @@
 #include "cocotransport/wire/message.h"
 
 #include <errno.h>
+#include <gnutls/gnutls.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define CLIENTS_MAX 64
+
+/* Commands in a row that are waited for without the main loop, and how long at the most. A kernel
+ * sets its timer anew, twice a command, for waits that are shorter than its tick. */
+#define TURNS_MAX 8
+#define LINGER_MS 20
 
 /* Control commands (TPM emulator protocol of QEMU and swtpm) and their results. */
 enum {
@@ -67,6 +74,7 @@ struct DriverFront {
     GPtrArray *clients;
     GQueue jobs;                     /* of struct front_client *; what it wants is in its buffer */
     gboolean working;                /* the first one is with the TPM */
+    const struct front_client *answered;   /* just now, and it may ask again */
     void (*stop)(gpointer);
     gpointer stop_data;
 };
@@ -82,6 +90,7 @@ client_free(gpointer data)
 
     g_clear_handle_id(&c->watch, g_source_remove);
     io_close(&c->fd);
+    gnutls_memset(c->buffer, 0, sizeof(c->buffer));
     g_free(c);
 }
 
@@ -160,6 +169,7 @@ job_done(DriverFront *f, const guint8 *answer, gsize len)
     gboolean broken = FALSE;
     gsize used = client_message(c, &broken);
 
+    f->answered = NULL;              /* when this one goes, nobody may look at it */
     f->working = FALSE;
     c->queued = FALSE;
     if (!client_answer(c, answer, len)) {
@@ -167,12 +177,15 @@ job_done(DriverFront *f, const guint8 *answer, gsize len)
     } else {
         c->len -= used;
         memmove(c->buffer, c->buffer + used, c->len);
-        if (client_message(c, &broken) > 0)
+        gnutls_memset(c->buffer + c->len, 0, used);
+        if (client_message(c, &broken) > 0) {
             client_queue(c);
-        else if (broken)
+        } else if (broken) {
             client_close(c);
-        else
+        } else {
+            f->answered = c;
             client_watch(c);
+        }
     }
     next_job(f);
 }
@@ -333,6 +346,28 @@ client_read(struct front_client *c)
     return !broken;
 }
 
+/*
+ * Its next command mostly comes at once, and a turn of the main loop costs more than all that is
+ * done here. FALSE: it did not come, or somebody else wants something.
+ */
+static gboolean
+asks_again(const struct front_client *c)
+{
+    const DriverFront *f = c->front;
+    struct pollfd fds[CLIENTS_MAX + 1 + G_N_ELEMENTS(f->listeners)] = { { c->fd, POLLIN, 0 } };
+    guint count = 1;
+
+    for (guint i = 0; i < G_N_ELEMENTS(f->listeners); i++)
+        fds[count++] = (struct pollfd){ f->listeners[i].fd, POLLIN, 0 };
+    for (guint i = 0; i < f->clients->len; i++) {
+        const struct front_client *other = f->clients->pdata[i];
+
+        if (other != c)
+            fds[count++] = (struct pollfd){ other->fd, POLLIN, 0 };
+    }
+    return poll(fds, count, LINGER_MS) == 1 && fds[0].revents != 0;
+}
+
 static gboolean
 client_readable(int fd, GIOCondition condition, gpointer data)
 {
@@ -345,10 +380,16 @@ client_readable(int fd, GIOCondition condition, gpointer data)
         c->watch = 0;
         return G_SOURCE_REMOVE;
     }
-    if (!client_read(c))
-        client_close(c);
-    else
+    for (guint left = TURNS_MAX; left > 0; left--) {
+        f->answered = NULL;
+        if (!client_read(c)) {
+            client_close(c);
+            break;
+        }
         next_job(f);
+        if (f->answered != c || !asks_again(c))
+            break;
+    }
     return G_SOURCE_CONTINUE;
 }
 

@@ -70,6 +70,7 @@ request_free(gpointer data)
 {
     struct request *r = data;
 
+    gnutls_memset(r->message, 0, r->len);
     g_free(r->message);
     g_free(r);
 }
@@ -310,6 +311,7 @@ step(DriverSession *s)
         driver_session_fail(s, "an answer to nothing");
     else if (result != TLS_AGAIN)
         link_lost(s, error ? error->message : NULL);
+    gnutls_memset(message, 0, len);
     return result == TLS_DONE && s->state == UP;
 }
 

@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <gnutls/gnutls.h>
 #include <linux/vtpm_proxy.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -38,6 +39,7 @@ static gboolean readable(int fd, GIOCondition condition, gpointer data);
 static void
 wait_command(DriverVtpm *v)
 {
+    gnutls_memset(v->command, 0, sizeof(v->command));
     v->watch = watch_fd(v->fd, G_IO_IN | G_IO_HUP | G_IO_ERR, readable, v);
 }
 
@@ -156,6 +158,7 @@ driver_vtpm_free(DriverVtpm *v)
         unlink(VTPM_LINK_MANAGED);
     }
     io_close(&v->fd);
+    gnutls_memset(v->command, 0, sizeof(v->command));
     g_free(v->managed);
     g_free(v);
 }

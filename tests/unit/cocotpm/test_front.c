@@ -28,6 +28,7 @@ struct fake {
     driver_result result;
     gpointer data;
     gboolean stopped;
+    const char *at_once;             /* an answer that is there when a command comes */
 };
 
 struct setup {
@@ -38,6 +39,17 @@ struct setup {
 };
 
 static void
+answer(struct fake *f, const char *hex)
+{
+    g_autoptr(GBytes) bytes = test_bytes(hex);
+    driver_answer done = f->answer;
+
+    ck_assert(done != NULL);
+    f->answer = NULL;
+    done(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), f->data);
+}
+
+static void
 fake_command(struct driver_tpm *tpm, const guint8 *command, gsize len, driver_answer done,
              gpointer data)
 {
@@ -46,6 +58,8 @@ fake_command(struct driver_tpm *tpm, const guint8 *command, gsize len, driver_an
     g_string_append_printf(f->log, "command %zu:%02x ", len, command[9]);
     f->answer = done;
     f->data = data;
+    if (f->at_once)
+        answer(f, f->at_once);
 }
 
 static void
@@ -167,17 +181,6 @@ expect_end(int fd)
 
     settle();
     ck_assert_int_eq(recv(fd, &byte, 1, MSG_DONTWAIT), 0);
-}
-
-static void
-answer(struct fake *f, const char *hex)
-{
-    g_autoptr(GBytes) bytes = test_bytes(hex);
-    driver_answer done = f->answer;
-
-    ck_assert(done != NULL);
-    f->answer = NULL;
-    done(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), f->data);
 }
 
 START_TEST(commands_go_one_after_the_other)
@@ -376,6 +379,71 @@ START_TEST(many_clients_wait_their_turn)
 }
 END_TEST
 
+#define COMMANDS 50
+
+struct talker {
+    const struct link_address *at;
+    const char *command;
+    gint *left;                      /* talkers that have not done yet */
+};
+
+/* A program that sends each command once it has the answer to the one before. */
+static gpointer
+talk(gpointer data)
+{
+    const struct talker *t = data;
+    g_autoptr(GBytes) bytes = test_bytes(t->command);
+    int fd = client(t->at);
+    guint8 got[10];
+
+    for (guint i = 0; i < COMMANDS; i++) {
+        ck_assert(io_write_until(fd, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes),
+                                 g_get_monotonic_time() + PATIENCE, NULL));
+        ck_assert(io_read_until(fd, got, sizeof(got), g_get_monotonic_time() + PATIENCE, NULL));
+    }
+    close(fd);
+    g_atomic_int_dec_and_test(t->left);
+    g_main_context_wakeup(NULL);
+    return NULL;
+}
+
+/* Where answers are there at once a client is heard again before the main loop comes round: all of
+ * it is answered all the same, and so are others, the control channel among them. */
+START_TEST(who_asks_without_a_pause_leaves_others_their_turn)
+{
+    struct setup s;
+    gint left = 2;
+    struct talker one = { &s.data, GET_RANDOM, &left }, two = { &s.data, PCR_READ, &left };
+    GThread *threads[2];
+    int control;
+
+    setup_open(&s);
+    s.fake.at_once = "8001 0000000a 00000000";
+    control = client(&s.control);
+    threads[0] = g_thread_new("one", talk, &one);
+    threads[1] = g_thread_new("two", talk, &two);
+    while (s.fake.log->len < 2 * strlen("command 12:7b "))
+        g_main_context_iteration(NULL, TRUE);
+    say(control, "00000005 02");
+    while (!s.fake.result)
+        g_main_context_iteration(NULL, TRUE);
+    s.fake.result(DRIVER_RESULT_OK, s.fake.data);
+    expect(control, "00000000");
+    while (g_atomic_int_get(&left) > 0)
+        g_main_context_iteration(NULL, TRUE);
+    for (guint i = 0; i < G_N_ELEMENTS(threads); i++)
+        g_thread_join(threads[i]);
+    for (guint i = 0; i < 2; i++) {
+        g_auto(GStrv) parts = g_strsplit(s.fake.log->str, i ? ":7e " : ":7b ", -1);
+
+        ck_assert_uint_eq(g_strv_length(parts), COMMANDS + 1);
+    }
+    close(control);
+    settle();
+    setup_close(&s);
+}
+END_TEST
+
 Suite *front_suite(void);
 
 Suite *
@@ -394,6 +462,7 @@ front_suite(void)
     tcase_add_test(t, cancel_does_not_wait);
     tcase_add_test(t, shutdown_answers_and_stops);
     tcase_add_test(t, many_clients_wait_their_turn);
+    tcase_add_test(t, who_asks_without_a_pause_leaves_others_their_turn);
     suite_add_tcase(s, t);
     return s;
 }
