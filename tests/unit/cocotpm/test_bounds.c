@@ -72,20 +72,28 @@ START_TEST(a_full_answer_is_not_kept_back)
 }
 END_TEST
 
-/* However long that takes: answers are due after a while, the one to OPEN is not. */
-START_TEST(an_opening_waits_for_its_connection)
+/* The relay has the OPEN, and the time in which answers are due is over; it has no link yet. */
+static void
+opening(struct qemu *s)
 {
     g_autoptr(GBytes) open = test_bytes("8001 0000000e 2000c0c3 00000001");
-    struct qemu s;
 
-    qemu_open(&s);
-    qemu_power_on(&s, "00001000");
-    ck_assert(io_write_until(s.data, g_bytes_get_data(open, NULL), g_bytes_get_size(open),
+    qemu_open(s);
+    qemu_power_on(s, "00001000");
+    ck_assert(io_write_until(s->data, g_bytes_get_data(open, NULL), g_bytes_get_size(open),
                              qemu_patience(), NULL));
     /* The frame is read, and then looked at; what the connecting thread says comes after that. */
     g_main_context_iteration(NULL, TRUE);
     g_main_context_iteration(NULL, TRUE);
     g_usleep(2 * RELAY_TUNNEL_WAIT_MS * 1000);
+}
+
+/* However long that takes: answers are due after a while, the one to OPEN is not. */
+START_TEST(an_opening_waits_for_its_connection)
+{
+    struct qemu s;
+
+    opening(&s);
     /* A cancellation does not hurry it either. */
     ck_assert_int_eq(write(s.control, "\0\0\0\x09", 4), 4);
     qemu_accept_link(&s);
@@ -98,16 +106,9 @@ END_TEST
 /* A connection that is made when its VM is gone serves nobody. */
 START_TEST(a_late_connection_is_closed)
 {
-    g_autoptr(GBytes) open = test_bytes("8001 0000000e 2000c0c3 00000001");
     struct qemu s;
 
-    qemu_open(&s);
-    qemu_power_on(&s, "00001000");
-    ck_assert(io_write_until(s.data, g_bytes_get_data(open, NULL), g_bytes_get_size(open),
-                             qemu_patience(), NULL));
-    g_main_context_iteration(NULL, TRUE);
-    g_main_context_iteration(NULL, TRUE);
-    g_usleep(2 * RELAY_TUNNEL_WAIT_MS * 1000);
+    opening(&s);
     ck_assert_int_eq(write(s.control, "\0\0\0\x0e", 4), 4);
     qemu_expect(s.control, "00000000");
     qemu_expect(s.data, "8001 0000000a 2000c0cf");

@@ -107,26 +107,37 @@ all_of(struct setup *s)
     return bytes;
 }
 
-/* Killed while it wrote a place: @at bytes of the new session are there and the word is as it was,
+/* Two sessions saved: the file after the first, which is at the first place, and after the second. */
+static void
+save_two(struct setup *s, GBytes **ret_older, GBytes **ret_newer)
+{
+    save(s, 2);
+    *ret_older = all_of(s);
+    save(s, 3);
+    *ret_newer = all_of(s);
+}
+
+/* The file is @most, but for @len bytes at @at, which are @few's. */
+static void
+mix(struct setup *s, GBytes *most, GBytes *few, gsize at, gsize len)
+{
+    g_autofree guint8 *mixed = g_memdup2(g_bytes_get_data(most, NULL), FILE_SIZE);
+
+    memcpy(mixed + at, (const guint8 *)g_bytes_get_data(few, NULL) + at, len);
+    ck_assert(io_write_file(s->path, mixed, FILE_SIZE, 0600, NULL));
+}
+
+/* Killed while it wrote a place: some bytes of the new session are there and the word is as it was,
  * since that comes last; what the older place holds is wiped after. */
 START_TEST(half_a_write_leaves_the_older_one)
 {
-    const gsize most = 300, at = (gsize)_i * 10;
     g_autoptr(GError) error = NULL;
     g_autoptr(GBytes) older = NULL, newer = NULL;
-    g_autofree guint8 *mixed = g_malloc(FILE_SIZE);
     struct setup s;
 
     setup_open(&s);
-    save(&s, 2);
-    older = all_of(&s);
-    save(&s, 3);
-    newer = all_of(&s);
-    memcpy(mixed, g_bytes_get_data(older, NULL), FILE_SIZE);
-    /* The first session is at the first place. */
-    memcpy(mixed + WORD + PLACE, (const guint8 *)g_bytes_get_data(newer, NULL) + WORD + PLACE,
-           MIN(at, most));
-    ck_assert(io_write_file(s.path, mixed, FILE_SIZE, 0600, NULL));
+    save_two(&s, &older, &newer);
+    mix(&s, older, newer, WORD + PLACE, (gsize)_i * 10);
     ck_assert_uint_eq(kept(&s, &error), 2);
     save(&s, 4);
     ck_assert_uint_eq(kept(&s, &error), 4);
@@ -139,17 +150,11 @@ START_TEST(what_was_not_wiped_is_wiped_later)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GBytes) older = NULL, newer = NULL, after = NULL;
-    g_autofree guint8 *mixed = g_malloc(FILE_SIZE);
     struct setup s;
 
     setup_open(&s);
-    save(&s, 2);
-    older = all_of(&s);
-    save(&s, 3);
-    newer = all_of(&s);
-    memcpy(mixed, g_bytes_get_data(newer, NULL), FILE_SIZE);
-    memcpy(mixed + WORD, (const guint8 *)g_bytes_get_data(older, NULL) + WORD, PLACE);
-    ck_assert(io_write_file(s.path, mixed, FILE_SIZE, 0600, NULL));
+    save_two(&s, &older, &newer);
+    mix(&s, newer, older, WORD, PLACE);
     ck_assert_uint_eq(kept(&s, &error), 3);
     after = all_of(&s);
     ck_assert(g_bytes_equal(newer, after));
