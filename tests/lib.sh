@@ -80,6 +80,16 @@ at_exit()
     exit_commands=("$(printf '%q ' "$@")" "${exit_commands[@]}")
 }
 
+# keep_in_memory: a folder in $kept that sessions may be kept in. Every Linux has a tmpfs there, so
+# without one the test fails.
+keep_in_memory()
+{
+    [ "$(df --output=fstype /dev/shm 2> /dev/null | tail -n 1)" = tmpfs ] ||
+        fail "a tmpfs on /dev/shm is needed"
+    kept=$(mktemp -d /dev/shm/coco.XXXXXX)
+    at_exit rm -rf "$kept"
+}
+
 # alive PID: a process that is there and is no zombie.
 alive()
 {

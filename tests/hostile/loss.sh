@@ -51,9 +51,7 @@ alive "$(pid_of driver_tpm)" || fail "the driver is gone"
 grep -q "the TPM is lost" "$TMP/driver_tpm.log" || fail "the driver does not say so"
 stop driver_tpm || true
 
-[ "$(df --output=fstype /dev/shm 2> /dev/null | tail -n 1)" = tmpfs ] || skip "/dev/shm is no tmpfs"
-kept=$(mktemp -d /dev/shm/coco.XXXXXX)
-at_exit rm -rf "$kept"
+keep_in_memory
 
 # A driver that takes up the session of one that was killed bears as much.
 vm_launch chip again "$TMP/coco.img"

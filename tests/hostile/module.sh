@@ -6,14 +6,12 @@
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 . "$SRC/tests/lib_hostile.sh"
-[ "$(df --output=fstype /dev/shm 2> /dev/null | tail -n 1)" = tmpfs ] || skip "/dev/shm is no tmpfs"
 module=$(ours libtss2-tcti-cocotpm.so)
 user=$(ours module_user)
 once=$(ours tpm_time)
 SUCCESS=80020000001300000000000000000000010000    # of a command with one authorisation
 shim=$BUILD/tests/fault/faults.so
-kept=$(mktemp -d /dev/shm/coco.XXXXXX)
-at_exit rm -rf "$kept"
+keep_in_memory
 
 # words FILE: of the configuration, for a session that is kept there; through $LINK.
 words()

@@ -7,15 +7,12 @@ set -euo pipefail
 . "$(dirname "$0")/../lib_coco.sh"
 . "$(dirname "$0")/../lib_session.sh"
 module=$(ours libtss2-tcti-cocotpm.so)
-memory=$(df --output=fstype /dev/shm 2> /dev/null | tail -n 1)
-[ "$memory" = tmpfs ] || skip "/dev/shm is no tmpfs"
 need nm tpm2
 
 nm -D --defined-only "$module" > "$TMP/names"
 [ "$(awk '{ print $3 }' "$TMP/names")" = Tss2_Tcti_Info ] || fail "the module gives out $(cat "$TMP/names")"
 
-kept=$(mktemp -d /dev/shm/coco.XXXXXX)
-at_exit rm -rf "$kept"
+keep_in_memory
 conf="link=unixio:$TMP/link,policy=$TMP/driver.policy,resume=$kept/session,platform=emulator:$TMP/one"
 
 # tool WORDS TOOL…: words more in the module's configuration.

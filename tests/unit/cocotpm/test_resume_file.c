@@ -4,7 +4,9 @@
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -162,6 +164,30 @@ START_TEST(what_was_not_wiped_is_wiped_later)
 }
 END_TEST
 
+/* The pages of the file are there before the first session is, or nothing is: a mapping of what a
+ * full tmpfs has no room for would end the process. */
+START_TEST(no_room_is_told_before_a_session_is_kept)
+{
+    g_autoptr(GError) error = NULL;
+    struct rlimit little, enough;
+    struct setup s;
+
+    setup_open(&s);
+    signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &enough), 0);
+    little = (struct rlimit){ FILE_SIZE - 1, enough.rlim_max };
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &little), 0);
+    ck_assert(!resume_file_save(s.client, s.file, &error));
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &enough), 0);
+    ck_assert(g_error_matches(error, COCO_ERROR, COCO_ERROR_SYSTEM));
+    ck_assert_ptr_nonnull(strstr(error->message, s.path));
+    ck_assert(access(s.path, F_OK) < 0);
+    save(&s, 2);
+    ck_assert_uint_eq(kept(&s, NULL), 2);
+    setup_close(&s);
+}
+END_TEST
+
 START_TEST(an_older_session_is_wiped)
 {
     g_autoptr(GBytes) bytes = NULL;
@@ -252,6 +278,7 @@ resume_file_suite(void)
     tcase_add_test(t, the_newest_comes_back);
     tcase_add_loop_test(t, half_a_write_leaves_the_older_one, 0, 31);
     tcase_add_test(t, what_was_not_wiped_is_wiped_later);
+    tcase_add_test(t, no_room_is_told_before_a_session_is_kept);
     tcase_add_test(t, an_older_session_is_wiped);
     tcase_add_loop_test(t, a_field_that_is_wrong_is_refused, 0, G_N_ELEMENTS(fields));
     tcase_add_loop_test(t, what_is_no_session_is_refused, 0, 8);
