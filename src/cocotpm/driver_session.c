@@ -13,6 +13,8 @@
 
 #include "cocotpm/driver_session.h"
 
+#include "cocotpm/driver_request.h"
+
 #include "base/error.h"
 #include "base/io.h"
 #include "base/watch.h"
@@ -27,19 +29,7 @@
 /* Steps in a row. */
 #define TURNS_MAX 8
 
-#define TPM_RC_FAILURE 0x101
-
 enum state { UP, RESUMING, FAILED };
-
-struct request {
-    guint8 *message;
-    gsize len;
-    driver_answer answer;            /* a TPM command; the others are NULL then */
-    driver_result result;            /* SET_LOCALITY, DETACH */
-    driver_status status;
-    gpointer data;
-    gboolean detach;
-};
 
 struct DriverSession {
     struct driver_tpm tpm;           /* first */
@@ -65,70 +55,12 @@ static void pump(DriverSession *s);
 static gboolean kicked(gpointer data);
 static void resume_start(DriverSession *s);
 
-static void
-request_free(gpointer data)
-{
-    struct request *r = data;
-
-    gnutls_memset(r->message, 0, r->len);
-    g_free(r->message);
-    g_free(r);
-}
-
 /* ---- what comes back ---- */
-
-static void
-answer_failure(struct request *r)
-{
-    guint8 memory[MESSAGE_HEADER];
-    struct builder out = builder_on(memory, sizeof(memory));
-
-    message_header_write(&out, TAG_TPM_NO_SESSIONS, MESSAGE_HEADER, TPM_RC_FAILURE);
-    if (r->answer)
-        r->answer(memory, sizeof(memory), r->data);
-    else if (r->result)
-        r->result(r->detach ? DRIVER_RESULT_OK : DRIVER_RESULT_FAIL, r->data);
-    else
-        r->status(COCO_INTERNAL, NULL, 0, r->data);
-}
-
-/* An answer to a CoCoTPM command. */
-static void
-answer_status(struct request *r, guint32 status, struct cursor *body)
-{
-    if (r->status)
-        r->status(status, body->pos, cursor_left(body), r->data);
-    else if (status == COCO_OK)
-        r->result(DRIVER_RESULT_OK, r->data);
-    else
-        r->result(status == COCO_DENIED ? DRIVER_RESULT_BAD_LOCALITY : DRIVER_RESULT_FAIL,
-                  r->data);
-}
-
-/* FALSE: these bytes are no answer to what is in hand. */
-static gboolean
-answer_dispatch(struct request *r, const guint8 *message, gsize len)
-{
-    struct cursor in = cursor_from(message, len);
-    struct message_header h;
-
-    if (!message_header_parse(&in, COCO_MESSAGE_MAX, &h, NULL) || h.size != len)
-        return FALSE;
-    if (h.tag == TAG_COCO_ANSWER && r->answer)
-        answer_failure(r);
-    else if (h.tag == TAG_COCO_ANSWER)
-        answer_status(r, h.code, &in);
-    else if (r->answer)
-        r->answer(message, len, r->data);
-    else
-        return FALSE;
-    return TRUE;
-}
 
 static void
 answered(DriverSession *s, const guint8 *message, gsize len)
 {
-    struct request *r = g_queue_pop_head(&s->requests);
+    DriverRequest *r = g_queue_pop_head(&s->requests);
 
     s->sent = FALSE;
     s->cancel = FALSE;
@@ -136,13 +68,13 @@ answered(DriverSession *s, const guint8 *message, gsize len)
     s->refusals = 0;
     if (s->config.answered)
         s->config.answered(s->client, s->config.answered_data);
-    if (r->detach)
+    if (driver_request_detaches(r))
         s->state = FAILED;
-    if (!answer_dispatch(r, message, len)) {
-        answer_failure(r);
+    if (!driver_request_answer(r, message, len)) {
+        driver_request_fail(r);
         driver_session_fail(s, "an answer that answers nothing");
     }
-    request_free(r);
+    driver_request_free(r);
 }
 
 /* ---- the end ---- */
@@ -151,15 +83,15 @@ static gboolean
 fail_requests(gpointer data)
 {
     DriverSession *s = data;
-    struct request *r = g_queue_pop_head(&s->requests);
+    DriverRequest *r = g_queue_pop_head(&s->requests);
 
     if (!r) {
         s->failing = 0;
         return G_SOURCE_REMOVE;
     }
     s->sent = FALSE;
-    answer_failure(r);
-    request_free(r);
+    driver_request_fail(r);
+    driver_request_free(r);
     return G_SOURCE_CONTINUE;
 }
 
@@ -275,12 +207,12 @@ link_lost(DriverSession *s, const char *why)
 static enum tls_result
 send_due(DriverSession *s, GError **error)
 {
-    struct request *r = g_queue_peek_head(&s->requests);
+    DriverRequest *r = g_queue_peek_head(&s->requests);
     enum tls_result result = TLS_DONE;
 
     if (r && !s->sent) {
         s->sent = TRUE;
-        result = client_send(s->client, r->message, r->len, error);
+        result = driver_request_send(r, s->client, error);
     }
     if (result == TLS_DONE && s->cancel && s->sent) {
         s->cancel = FALSE;
@@ -396,49 +328,29 @@ kick(DriverSession *s)
 
 /* Its answer may be there before this returns. */
 static void
-request(DriverSession *s, guint8 *message, gsize len, struct request what)
+request(DriverSession *s, DriverRequest *r)
 {
-    struct request *r = g_memdup2(&what, sizeof(what));
-
-    r->message = message;
-    r->len = len;
     g_queue_push_tail(&s->requests, r);
     kick(s);
-}
-
-static void
-request_coco(DriverSession *s, enum coco_command code, const guint8 *body, gsize len,
-             struct request what)
-{
-    const gsize size = MESSAGE_HEADER + len;
-    guint8 *message = g_malloc0(size);
-    struct builder out = builder_on(message, size);
-
-    message_header_write(&out, TAG_COCO_COMMAND, (guint32)size, code);
-    builder_bytes(&out, body, len);
-    request(s, message, size, what);
 }
 
 static void
 session_command(struct driver_tpm *tpm, const guint8 *command, gsize len, driver_answer done,
                 gpointer data)
 {
-    request((DriverSession *)tpm, g_memdup2(command, len), len,
-            (struct request){ .answer = done, .data = data });
+    request((DriverSession *)tpm, driver_request_command(command, len, done, data));
 }
 
 static void
 session_locality(struct driver_tpm *tpm, guint8 locality, driver_result done, gpointer data)
 {
-    request_coco((DriverSession *)tpm, COCO_SET_LOCALITY, &locality, 1,
-                 (struct request){ .result = done, .data = data });
+    request((DriverSession *)tpm, driver_request_locality(locality, done, data));
 }
 
 static void
 session_shutdown(struct driver_tpm *tpm, driver_result done, gpointer data)
 {
-    request_coco((DriverSession *)tpm, COCO_DETACH, NULL, 0,
-                 (struct request){ .result = done, .data = data, .detach = TRUE });
+    request((DriverSession *)tpm, driver_request_detach(done, data));
 }
 
 static void
@@ -456,7 +368,7 @@ void
 driver_session_request(DriverSession *s, enum coco_command code, const guint8 *body, gsize len,
                        driver_status done, gpointer data)
 {
-    request_coco(s, code, body, len, (struct request){ .status = done, .data = data });
+    request(s, driver_request_status(code, body, len, done, data));
 }
 
 static const struct driver_tpm_ops session_ops = {
@@ -501,7 +413,7 @@ driver_session_free(DriverSession *s)
     g_clear_handle_id(&s->kick, g_source_remove);
     g_clear_handle_id(&s->failing, g_source_remove);
     g_clear_handle_id(&s->pause, g_source_remove);
-    g_queue_clear_full(&s->requests, request_free);
+    g_queue_clear_full(&s->requests, driver_request_free);
     client_free(s->client);
     g_free(s);
     return TRUE;

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "cocotpm/driver_request.h"
 #include "cocotpm/driver_tpm.h"
 #include "cocotransport/session/attach_client.h"
 
@@ -37,8 +38,6 @@ struct driver_tpm *driver_session_tpm(DriverSession *s);
 gboolean driver_session_lost(const DriverSession *s);
 /* A CoCoTPM command in its turn among the others; @done gets the status and the answer's body,
  * or COCO_INTERNAL when the session has failed. */
-typedef void (*driver_status)(enum coco_status status, const guint8 *body, gsize len,
-                              gpointer data);
 void driver_session_request(DriverSession *s, enum coco_command code, const guint8 *body,
                             gsize len, driver_status done, gpointer data);
 /* Ends it as a refusal would (a stale receipt): the TPM fails from here on. */

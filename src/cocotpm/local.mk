@@ -51,6 +51,8 @@ libdriver_a_SOURCES = \
 	src/cocotpm/driver_link.h \
 	src/cocotpm/driver_receipt.c \
 	src/cocotpm/driver_receipt.h \
+	src/cocotpm/driver_request.c \
+	src/cocotpm/driver_request.h \
 	src/cocotpm/driver_session.c \
 	src/cocotpm/driver_session.h \
 	src/cocotpm/driver_tpm.h \
