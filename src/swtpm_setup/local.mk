@@ -43,9 +43,12 @@ libsetupsteps_a_SOURCES = \
 	src/swtpm_setup/made.h \
 	src/swtpm_setup/place.c \
 	src/swtpm_setup/place.h \
+	src/swtpm_setup/prepare.c \
 	src/swtpm_setup/renew.c \
 	src/swtpm_setup/renew.h \
 	src/swtpm_setup/rows.c \
+	src/swtpm_setup/run.c \
+	src/swtpm_setup/run.h \
 	src/swtpm_setup/setup.h \
 	src/swtpm_setup/spawn.c \
 	src/swtpm_setup/spawn.h \
