@@ -30,7 +30,7 @@ struct DriverAsk {
     guint watch;                     /* of the listener, or of the client while it is read */
     guint timer;
     gboolean asking;
-    gboolean freed;                  /* while asking: the answer finds nobody */
+    gboolean freed;                  /* while asking: the answer finds nobody, and frees the rest */
     gsize len;
     guint8 buffer[2 + DRIVER_ASK_MAX];
 };
@@ -55,17 +55,6 @@ end_client(DriverAsk *a)
     listen_again(a);
 }
 
-static void
-free_all(DriverAsk *a)
-{
-    drop_watches(a);
-    io_close(&a->client);
-    io_close(&a->listener);
-    unlink(a->path);
-    g_free(a->path);
-    g_free(a);
-}
-
 /* The answer fits into the socket's buffer; a client that is gone loses it. */
 static void
 answered(enum coco_status status, const guint8 *body, gsize len, gpointer data)
@@ -76,7 +65,7 @@ answered(enum coco_status status, const guint8 *body, gsize len, gpointer data)
 
     a->asking = FALSE;
     if (a->freed) {
-        free_all(a);
+        g_free(a);
         return;
     }
     builder_be32(&out, status);
@@ -174,8 +163,13 @@ driver_ask_free(DriverAsk *a)
 {
     if (a == NULL)
         return;
+    drop_watches(a);
+    io_close(&a->client);
+    io_close(&a->listener);
+    unlink(a->path);
+    g_clear_pointer(&a->path, g_free);
     if (a->asking)
         a->freed = TRUE;
     else
-        free_all(a);
+        g_free(a);
 }

@@ -26,5 +26,18 @@ grep -q '^accepted' "$TMP/verdict" || fail "$(head -n 1 "$TMP/verdict")"
 expect_fail 'rejected: nonce' "$sample" verify "$TMP/proof" --policy "$TMP/driver.policy" \
     --nonce "$("$sample" nonce)" --chain "$TMP/chip/chain.pem"
 expect_fail 'usage' "$sample"
-coco_driver_stop one
+
+# A driver that ends while the CoCoTPM owes an answer leaves no socket that nobody serves.
+kill -STOP "$(pid_of swtpm)"
+unhex <<< "0024${nonce}00000000" \
+    | socat -t "$PATIENCE" - "UNIX-CONNECT:$TMP/one.evidence" > "$TMP/no_evidence" &
+asking=$!
+sleep 1
+kill -TERM "$(pid_of driver-one)"
+sleep 0.3
+kill -TERM "$(pid_of driver-one)"
+wait_end driver-one || fail "the driver does not end"
+kill -CONT "$(pid_of swtpm)"
+wait $asking || true
+[ ! -e "$TMP/one.evidence" ] || fail "the driver left its socket"
 stop swtpm
