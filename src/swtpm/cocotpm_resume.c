@@ -177,12 +177,28 @@ judge(Peer *p, struct cursor evidence, const struct resume *r, enum coco_status 
     *ret_status = COCO_WRONG_STATE;
     if (!c->life.on || !names_life(&c->life, r))
         return error_denied(error, "that session is over");
-    if (c->attaching || c->resuming != NULL) {
+    if (c->attaching) {
         *ret_status = COCO_BUSY;
-        return error_denied(error, "another link is being attached");
+        return error_denied(error, "another launch is being attached");
     }
     *ret_status = COCO_EVIDENCE_INVALID;
     return same_launch(p, evidence, r, error);
+}
+
+/*
+ * A command whose state cannot be stored keeps the older link's session, for as long as the host
+ * likes, and who waits for it is not read: its link may be gone long ago. The newest one waits.
+ */
+static void
+wait_for_session(Cocotpm *c, Peer *p)
+{
+    Peer *older = g_steal_pointer(&c->resuming);
+
+    c->resuming = peer_ref(p);
+    if (older == NULL)
+        return;
+    peer_close(older, "a newer RESUME came");
+    peer_unref(older);
 }
 
 void
@@ -201,7 +217,7 @@ peer_resume(Peer *p, struct cursor body)
     p->state = PEER_ATTACHING;
     peer_established(p);
     peer_unwatch(p);
-    c->resuming = peer_ref(p);
+    wait_for_session(c, p);
     if (c->life.peer != NULL)
         server_take_source(c->server, &c->life.peer->source);
     else

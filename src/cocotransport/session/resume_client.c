@@ -107,7 +107,8 @@ send_resume(struct attempt *a, GError **error)
     return send_until(a, message, builder_len(&out), error);
 }
 
-/* The server's answer, after receipts; refusals are DENIED, in its words. */
+/* The server's answer, after receipts; refusals are DENIED, in its words. That it is busy, which
+ * nobody can forge, will pass. */
 static gboolean
 receive_answer(struct attempt *a, GBytes **ret, GError **error)
 {
@@ -126,6 +127,8 @@ receive_answer(struct attempt *a, GBytes **ret, GError **error)
         return error_system(error, "RESUME: no answer");
     if (!client_read_answer(buffer, len, &status, ret, &reason, error))
         return FALSE;
+    if (status == COCO_BUSY)
+        return error_system(error, "RESUME: the CoCoTPM is busy (%s)", reason);
     if (status != COCO_OK)
         return error_denied(error, "RESUME: the CoCoTPM refused: %s (%s)",
                             coco_status_text(status), reason);
