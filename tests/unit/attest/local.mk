@@ -6,6 +6,7 @@ tests_unit_attest_test_attest_SOURCES = \
 	tests/unit/attest/test_collateral.c \
 	tests/unit/attest/test_judge.c \
 	tests/unit/attest/test_policy.c \
+	tests/unit/attest/test_quote_judge.c \
 	tests/unit/attest/test_report.c \
 	tests/unit/attest/test_vectors.c \
 	tests/unit/attest/vectors.c \
