@@ -67,7 +67,7 @@ static const struct {
     { "module_signer", FALSE, { TD(seam_attributes, 1) } },
     { "same_chip", FALSE, { PEER(same_chip, TRUE) } },
     { "mrtd", FALSE, { TD_BYTE(mrtd, 47, 1) } },
-    { "mrtd", FALSE, { TD_BYTE(mrtd, 0, 7), LIST(td_measurements, 47, 7) } },
+    { "mrtd", FALSE, { TD_BYTE(mrtd, 0, 7), LIST(td_measurements, 49, 7) } },
     { "mrtd", TRUE, { TD_BYTE(mrtd, 0, 7), LIST(td_measurements, 48, 7) } },
     { "rtmr0", TRUE, { TD_BYTE(rtmr, 0, 7) } },
     { "rtmr0", FALSE, { LIST(td_rtmr[0], 48, 7) } },
@@ -230,7 +230,7 @@ put(void *base, const struct setting *s)
 static void
 list(struct world *w, const struct setting *s)
 {
-    const guint8 item[48] = { (guint8)s->value };
+    const guint8 item[64] = { (guint8)s->value };
     GPtrArray **items = (GPtrArray **)(void *)((guint8 *)&w->policy->peer + s->at);
 
     g_ptr_array_add(*items, g_bytes_new(item, s->size));

@@ -5,11 +5,13 @@ tests_unit_session_test_session_SOURCES = \
 	tests/unit/session/pair.c \
 	tests/unit/session/pair.h \
 	tests/unit/session/suites.c \
+	tests/unit/session/test_client.c \
 	tests/unit/session/test_insider.c \
 	tests/unit/session/test_knobs.c \
 	tests/unit/session/test_profile.c \
 	tests/unit/session/test_protocol.c \
 	tests/unit/session/test_records.c \
+	tests/unit/session/test_resume.c \
 	tests/unit/session/test_roles.c \
 	tests/unit/session/test_saved.c \
 	tests/unit/session/test_servers.c \

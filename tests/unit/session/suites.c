@@ -4,17 +4,19 @@
 
 #include "suites.h"
 
+Suite *client_suite(void);
 Suite *insider_suite(void);
 Suite *knobs_suite(void);
 Suite *profile_suite(void);
 Suite *protocol_suite(void);
 Suite *records_suite(void);
+Suite *resume_suite(void);
 Suite *roles_suite(void);
 Suite *saved_suite(void);
 Suite *servers_suite(void);
 Suite *tls_suite(void);
 
 const suite_maker suites[] = {
-    insider_suite, knobs_suite, profile_suite, protocol_suite, records_suite, roles_suite,
-    saved_suite, servers_suite, tls_suite, NULL,
+    client_suite, insider_suite, knobs_suite, profile_suite, protocol_suite, records_suite,
+    resume_suite, roles_suite, saved_suite, servers_suite, tls_suite, NULL,
 };
