@@ -21,13 +21,15 @@
 #define OBJECT_EK_SET (1u << 1 | 1u << 4 | 1u << 5 | 1u << 16 | 1u << 17)
 #define OBJECT_SIGN (1u << 18)
 
+/* Also where the VM's last command was a Shutdown of its own: after Shutdown(STATE) the next launch
+ * would go on with what a TPM Restart keeps of this one (Part 1, 12.2.3): resetCount, the seed of the
+ * NULL hierarchy, saved contexts, the PCRs' update counter. */
 void
 life_power_off(Engine *e)
 {
     if (!engine_running(e))
         return;
-    if (engine_shutdown_due(e))
-        (void)engine_shutdown(e, FALSE);
+    (void)engine_shutdown(e, FALSE);
     engine_power_off(e);
 }
 

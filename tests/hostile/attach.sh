@@ -18,7 +18,13 @@ vm_launch chip second "$TMP/coco.img"
 driver_refused "busy" second tpm2
 pcr_check "a second launch while the first is attached"
 
-# The same launch again, after its session ended in order.
+# The same launch again, after its session ended in order, a Shutdown(STATE) being its last command.
+count_of()
+{
+    tpm readclock | awk -v what="$1_count:" '$1 == what { print $2 }'
+}
+resets=$(count_of reset)
+tpm shutdown
 stop driver_tpm
 driver_refused "already used" cocovm tpm3
 
@@ -27,6 +33,8 @@ driver_start second tpm2
 pcr_value=$(printf '0%.0s' {1..64})
 TPM_AT=tpm2
 pcr_check "after a reboot"
+[ "$(count_of reset) $(count_of restart)" = "$((resets + 1)) 0" ] ||
+    fail "a reboot after Shutdown(STATE) is no TPM Reset: $(tpm readclock)"
 
 # The guest's own Startup(STATE) brings nothing back: the TPM is started (TPM_RC_INITIALIZE, which
 # tools take for success).
