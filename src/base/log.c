@@ -113,16 +113,23 @@ log_fd(const Log *log)
 }
 
 gboolean
-log_limit_pass(struct log_limit *state, guint seconds, guint *ret_dropped)
+log_limit_burst(struct log_limit *state, guint seconds, guint burst, guint *ret_dropped)
 {
     const gint64 now = g_get_monotonic_time();
+    const gint64 each = (gint64)seconds * G_TIME_SPAN_SECOND;
 
-    if (now < state->next) {
+    if (now < state->next - each * (burst - 1)) {
         state->dropped++;
         return FALSE;
     }
     *ret_dropped = state->dropped;
     state->dropped = 0;
-    state->next = now + (gint64)seconds * G_TIME_SPAN_SECOND;
+    state->next = MAX(state->next, now) + each;
     return TRUE;
+}
+
+gboolean
+log_limit_pass(struct log_limit *state, guint seconds, guint *ret_dropped)
+{
+    return log_limit_burst(state, seconds, 1, ret_dropped);
 }

@@ -31,3 +31,5 @@ struct log_limit {
     guint dropped;
 };
 gboolean log_limit_pass(struct log_limit *state, guint seconds, guint *ret_dropped);
+/* The same, but @burst lines may come at once after a quiet time. */
+gboolean log_limit_burst(struct log_limit *state, guint seconds, guint burst, guint *ret_dropped);

@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "base/io.h"
+#include "base/log.h"
 #include "base/watch.h"
 
 #include <fcntl.h>
@@ -25,6 +26,9 @@
 #define ATTEMPT_SECONDS 10
 #define PAUSE_MS_FIRST 50
 #define PAUSE_MS_LAST 2000
+
+/* Lines about a link that was lost, at once; then one a second. */
+#define LINES_AT_ONCE 60
 
 /* Steps in a row. */
 #define TURNS_MAX 8
@@ -49,6 +53,9 @@ struct DriverSession {
     guint pause_ms;
     guint refusals;                  /* in a row */
     guint pause;
+    gboolean unanswered;             /* the link was opened anew, and no answer came by it yet */
+    struct log_limit lines;
+    gboolean told;                   /* in the log, that the link is lost */
 };
 
 static void pump(DriverSession *s);
@@ -65,7 +72,7 @@ answered(DriverSession *s, const guint8 *message, gsize len)
     s->sent = FALSE;
     s->cancel = FALSE;
     s->pause_ms = PAUSE_MS_FIRST;
-    s->refusals = 0;
+    s->unanswered = FALSE;
     if (s->config.answered)
         s->config.answered(s->client, s->config.answered_data);
     if (driver_request_detaches(r))
@@ -142,6 +149,25 @@ attempt_again(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+static void
+pause_resuming(DriverSession *s)
+{
+    s->pause_ms = MIN(s->pause_ms * 2, PAUSE_MS_LAST);
+    s->pause = g_timeout_add(s->pause_ms, attempt_again, s);
+}
+
+static void
+resumed(DriverSession *s)
+{
+    if (s->told)
+        g_message("the link to the CoCoTPM is back");
+    s->state = UP;
+    s->unanswered = TRUE;
+    s->refusals = 0;
+    s->readable = TRUE;
+    pump(s);
+}
+
 static gboolean
 attempt_done(gpointer data)
 {
@@ -152,15 +178,11 @@ attempt_done(gpointer data)
     if (s->state == FAILED) {
         /* Given up meanwhile. */
     } else if (a->resumed) {
-        g_message("the link to the CoCoTPM is back");
-        s->state = UP;
-        s->readable = TRUE;
-        pump(s);
+        resumed(s);
     } else if (g_error_matches(a->error, COCO_ERROR, COCO_ERROR_SYSTEM)
                || ++s->refusals < RESUME_REFUSALS_MAX) {
         g_info("resuming: %s", a->error->message);
-        s->pause_ms = MIN(s->pause_ms * 2, PAUSE_MS_LAST);
-        s->pause = g_timeout_add(s->pause_ms, attempt_again, s);
+        pause_resuming(s);
     } else {
         driver_session_fail(s, a->error ? a->error->message : "resuming was refused");
     }
@@ -186,19 +208,45 @@ static void
 resume_start(DriverSession *s)
 {
     struct attempt *a = g_new0(struct attempt, 1);
+    g_autoptr(GError) error = NULL;
+    GThread *thread;
 
     a->session = s;
-    s->thread = TRUE;
-    g_thread_unref(g_thread_new("resume", attempt_run, a));
+    thread = g_thread_try_new("resume", attempt_run, a, &error);
+    s->thread = thread != NULL;
+    if (thread) {
+        g_thread_unref(thread);
+        return;
+    }
+    /* No memory or no room for a process, which will pass; ending would end the TPM's session. */
+    g_info("resuming: %s", error->message);
+    g_free(a);
+    pause_resuming(s);
 }
 
 static void
+tell_lost(DriverSession *s, const char *why)
+{
+    guint dropped = 0;
+
+    s->told = log_limit_burst(&s->lines, 1, LINES_AT_ONCE, &dropped);
+    if (dropped > 0)
+        g_message("that it was lost and came back was left out %u times", dropped);
+    if (s->told)
+        g_message("the link to the CoCoTPM is lost%s%s", why ? ": " : "", why ? why : "");
+}
+
+/* Whoever cuts each link before it has carried an answer would have us do nothing but open them. */
+static void
 link_lost(DriverSession *s, const char *why)
 {
-    g_message("the link to the CoCoTPM is lost%s%s", why ? ": " : "", why ? why : "");
+    tell_lost(s, why);
     s->state = RESUMING;
     g_clear_handle_id(&s->watch, g_source_remove);
-    resume_start(s);
+    if (s->unanswered)
+        pause_resuming(s);
+    else
+        resume_start(s);
 }
 
 /* ---- sending and receiving ---- */

@@ -45,7 +45,7 @@ reset_done(gpointer data)
     c->attaching = FALSE;
     cocotpm_end_session(c, job->older);
     cocotpm_end_life(c);
-    g_message("the operator %s", job->stop ? "stops this CoCoTPM" : "says that the VM is gone");
+    peer_event(c, "the operator %s", job->stop ? "stops this CoCoTPM" : "says that the VM is gone");
     answer_ok(job->asker);
     if (job->stop)
         (void)raise(SIGTERM);

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #define MESSAGES_AT_ONCE 8
+#define EVENTS_AT_ONCE 60            /* lines of the log, then one a second */
 
 static gboolean on_io(gint fd, GIOCondition condition, gpointer data);
 
@@ -55,6 +56,21 @@ say(Peer *p, const char *why)
     if (dropped > 0)
         g_message("%u lines about refused links were left out", dropped);
     g_message("link refused: %s", why);
+}
+
+void
+peer_event(Cocotpm *c, const char *format, ...)
+{
+    guint dropped;
+    va_list args;
+
+    if (!log_limit_burst(&c->events, 1, EVENTS_AT_ONCE, &dropped))
+        return;
+    if (dropped > 0)
+        g_message("%u lines about links and the operator were left out", dropped);
+    va_start(args, format);
+    g_logv(G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, format, args);
+    va_end(args);
 }
 
 void

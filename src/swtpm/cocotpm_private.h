@@ -95,6 +95,7 @@ struct Cocotpm {
     gint64 reports_at;               /* token bucket of the reports */
     double reports;
     struct log_limit refusals;
+    struct log_limit events;         /* of the host's making, like a link that is cut */
     struct log_limit statements;     /* (T) of EVIDENCE, over however many links */
     Peer *resuming;                  /* waits until the older link's session is back; owns a ref */
 };
@@ -137,6 +138,8 @@ Peer *peer_ref(Peer *p);
 void  peer_unref(Peer *p);
 /* Ends the link; @why goes to the log, NULL: an ordinary end. */
 void  peer_close(Peer *p, const char *why);
+/* A line of the log for what the host can bring about as often as it likes. Main thread. */
+void  peer_event(Cocotpm *c, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* Main thread, not attached: sends, and ends the link when it is gone. */
 void  peer_send(Peer *p, const guint8 *message, gsize len);
 void  peer_refuse(Peer *p, enum coco_status status, const char *reason);

@@ -149,7 +149,7 @@ finish(Peer *p)
     }
     end_others(p->c, p, "a newer RESUME came");
     l->receipt_generation = 0;
-    g_message("resumed: command %" G_GUINT64_FORMAT, l->executed);
+    peer_event(p->c, "resumed: command %" G_GUINT64_FORMAT, l->executed);
     send_resumed(p);
     serve_start(p);
 }

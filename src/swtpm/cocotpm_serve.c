@@ -213,7 +213,7 @@ on_closed(struct source *src)
         cocotpm_end_life(c);
         g_message("detached");
     } else if (current) {
-        g_message("link lost: suspended");
+        peer_event(c, "link lost: suspended");
     }
     p->state = PEER_OPEN;
     peer_close(p, NULL);

@@ -106,6 +106,23 @@ START_TEST(what_comes_often_is_counted)
 }
 END_TEST
 
+START_TEST(what_comes_now_and_then_is_written)
+{
+    struct log_limit limit = { 0 };
+    guint dropped = 9;
+
+    for (guint i = 0; i < 3; i++) {
+        ck_assert(log_limit_burst(&limit, 3600, 3, &dropped));
+        ck_assert_uint_eq(dropped, 0);
+    }
+    ck_assert(!log_limit_burst(&limit, 3600, 3, &dropped));
+    limit.next -= (gint64)3600 * G_TIME_SPAN_SECOND;
+    ck_assert(log_limit_burst(&limit, 3600, 3, &dropped));
+    ck_assert_uint_eq(dropped, 1);
+    ck_assert(!log_limit_burst(&limit, 3600, 3, &dropped));
+}
+END_TEST
+
 Suite *
 log_suite(void)
 {
@@ -117,6 +134,7 @@ log_suite(void)
     tcase_add_test(tcase, a_link_is_not_followed);
     tcase_add_test(tcase, a_dash_is_silence);
     tcase_add_test(tcase, what_comes_often_is_counted);
+    tcase_add_test(tcase, what_comes_now_and_then_is_written);
     suite_add_tcase(suite, tcase);
     return suite;
 }
