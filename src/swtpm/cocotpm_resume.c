@@ -187,7 +187,8 @@ judge(Peer *p, struct cursor evidence, const struct resume *r, enum coco_status 
 
 /*
  * A command whose state cannot be stored keeps the older link's session, for as long as the host
- * likes, and who waits for it is not read: its link may be gone long ago. The newest one waits.
+ * likes, and who waits for it is not read: its link may be gone long ago. The newest one waits. The
+ * session is asked for once, or the TPM thread would find a heap of jobs then.
  */
 static void
 wait_for_session(Cocotpm *c, Peer *p)
@@ -195,10 +196,13 @@ wait_for_session(Cocotpm *c, Peer *p)
     Peer *older = g_steal_pointer(&c->resuming);
 
     c->resuming = peer_ref(p);
-    if (older == NULL)
-        return;
-    peer_close(older, "a newer RESUME came");
-    peer_unref(older);
+    if (older != NULL) {
+        peer_close(older, "a newer RESUME came");
+        peer_unref(older);
+    } else if (c->life.peer != NULL) {
+        server_take_source(c->server, &c->life.peer->source);
+    }
+    cocotpm_resume_waiting(c);
 }
 
 void
@@ -218,8 +222,4 @@ peer_resume(Peer *p, struct cursor body)
     peer_established(p);
     peer_unwatch(p);
     wait_for_session(c, p);
-    if (c->life.peer != NULL)
-        server_take_source(c->server, &c->life.peer->source);
-    else
-        cocotpm_resume_waiting(c);
 }
