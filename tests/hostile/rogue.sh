@@ -42,6 +42,8 @@ lie()
 lie version "^status 8:" "an older version of the protocol"
 lie psk "^status 2:.*kind of link secret" "a claim of another kind of secret"
 lie uuid "^status 2:.*another instance" "HELLO to another instance"
+lie claims "^status 1:" "HELLO whose claims are cut short"
+lie half "^status 1:" "ATTACH whose evidence is cut short"
 lie missing "^status 4:.*evidence_kind" "no evidence"
 lie certificate "^status 4:.*evidence_kind" "a certificate without a report"
 lie role "^status 4:.*report_data" "evidence of the other role"

@@ -20,6 +20,7 @@
 #define FLOOD_SECONDS 3
 #define MANY 200                     /* more than are looked at in a row */
 #define OPERATORS 3                  /* one more than there may be */
+#define BURST 300                    /* more than a session's turn has */
 
 struct rivals {
     struct tenant a, b;
@@ -75,6 +76,62 @@ resume_against_takeover(struct rivals *r)
     steps_tell("old-link", steps_served(&r->a, first));
     steps_tell("resumed-link", steps_served(&r->a, again));
     steps_tell("new-launch", steps_served(&r->b, r->b.tls));
+}
+
+/* TPM2_PCR_Extend of PCR 16 in the SHA-256 bank (Part 3, 22.2), @count times in one write. */
+static void
+say_extends(struct tenant *t, guint count)
+{
+    static const guint8 command[65] = {
+        0x80, 0x02, 0, 0, 0, 65, 0, 0, 0x01, 0x82, 0, 0, 0, 16, 0, 0, 0, 9, 0x40, 0, 0, 9, 0, 0, 0,
+        0, 0, 0, 0, 0, 1, 0, 0x0b, 0xee,
+    };
+
+    tls_hold(t->tls, TRUE);
+    for (guint i = 0; i < count; i++)
+        (void)tls_send(t->tls, command, sizeof(command), NULL);
+    tls_hold(t->tls, FALSE);
+    (void)tls_flush(t->tls, NULL);
+}
+
+/* TPM2_PCR_Read of PCR 16 (Part 3, 22.4): the digest is last in the answer. */
+static gboolean
+was_extended(struct tenant *t)
+{
+    static const guint8 command[] = {
+        0x80, 0x01, 0, 0, 0, 20, 0, 0, 0x01, 0x7e, 0, 0, 0, 1, 0, 0x0b, 3, 0, 0, 1,
+    };
+    guint8 seen = 0;
+
+    if (!tenant_say(t, command, sizeof(command)) || tenant_hear(t, NULL) != 0 ||
+        t->answer_len < MESSAGE_HEADER + 32)
+        tenant_die("PCR 16", NULL);
+    for (gsize i = t->answer_len - 32; i < t->answer_len; i++)
+        seen |= t->answer[i];
+    return seen != 0;
+}
+
+/* What the first launch has in the pipe when another takes over: none of it may reach the TPM
+ * that the new one gets. */
+static void
+burst_against_takeover(struct rivals *r)
+{
+    guint8 late[COCO_MESSAGE_MAX];
+    struct builder b = builder_on(late, sizeof(late));
+    guint answers = 0;
+
+    steps_attach_or_die(&r->a);
+    if (steps_greet(&r->b) != COCO_OK)
+        tenant_die("HELLO", NULL);
+    tenant_write_attach(&r->b, &b);
+    steps_say_long(&r->a);
+    say_extends(&r->a, BURST);
+    (void)tenant_say(&r->b, late, builder_len(&b));
+    steps_tell("takeover", tenant_hear(&r->b, NULL));
+    printf("pcr-16 %s\n", was_extended(&r->b) ? "extended" : "clean");
+    while (tenant_hear(&r->a, NULL) == 0)
+        answers++;
+    printf("burst %s\n", answers <= BURST ? "met" : "missed");
 }
 
 /* RESUME from a second place while the first link is alive and says nothing. */
@@ -266,6 +323,7 @@ static const struct {
 } plays[] = {
     { "attach", attach_at_once },
     { "takeover", resume_against_takeover },
+    { "burst", burst_against_takeover },
     { "beside", resume_beside },
     { "evidence", evidence_on_many_links },
     { "flood", flood },
