@@ -138,6 +138,12 @@ certify authority 5 "Intel SGX PCK Platform CA" root ca
 cat "$tdx/authority.pem" "$tdx/root.pem" > "$tdx/other"
 sign_json tcbInfo "$published_info" "$tdx/authority.key" > "$tdx/changed"
 expect 1 'rejected: collateral_chain' --tcb-info "$tdx/changed" --collateral-chain "$tdx/other"
+certify authority 5 "Intel SGX TCB Signing" root ca
+cat "$tdx/authority.pem" "$tdx/root.pem" > "$tdx/other"
+sign_json tcbInfo "$published_info" "$tdx/authority.key" > "$tdx/changed"
+expect 1 'rejected: collateral_chain' --tcb-info "$tdx/changed" --collateral-chain "$tdx/other"
+cat "$tdx/signer.pem" "$tdx/root.pem" "$tdx/root.pem" > "$tdx/other"
+expect 1 'rejected: collateral_chain' --tcb-info "$tdx/info" --collateral-chain "$tdx/other"
 certify false 6 "Intel SGX TCB Signing" ca signer
 cat "$tdx/false.pem" "$tdx/root.pem" > "$tdx/other"
 sign_json tcbInfo "$published_info" "$tdx/false.key" > "$tdx/changed"

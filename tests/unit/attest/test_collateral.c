@@ -23,6 +23,8 @@ static const struct {
     { "OutOfDate", "UpToDate", "OutOfDate" },
     { "Revoked", "UpToDate", "Revoked" },
     { "UpToDate", "Revoked", "Revoked" },
+    { "ConfigurationNeeded", "Revoked", "Revoked" },
+    { "Revoked", "OutOfDate", "Revoked" },
 };
 
 START_TEST(statuses_are_joined)

@@ -54,6 +54,7 @@ struct host {
     guint connects;
     int fd;
     GThread *thread;
+    guint8 resume[RESUME_SIZE];      /* what it was asked */
     gsize heard_len;                 /* what came in after that */
     guint8 heard[COCO_MESSAGE_MAX];
 };
@@ -82,6 +83,8 @@ serve(gpointer data)
     if (tls_handshake_until(tls, deadline, NULL) != TLS_DONE ||
         tls_receive_until(tls, h->heard, sizeof(h->heard), &len, deadline, NULL) != TLS_DONE)
         return NULL;
+    ck_assert_uint_eq(len, MESSAGE_HEADER + RESUME_SIZE);
+    memcpy(h->resume, h->heard + MESSAGE_HEADER, RESUME_SIZE);
     (void)tls_send(tls, h->message, h->len, NULL);
     (void)tls_flush_until(tls, deadline, NULL);
     if (tls_receive_until(tls, h->heard, sizeof(h->heard), &len, deadline, NULL) == TLS_DONE)
@@ -116,6 +119,7 @@ client_of(guint64 sent, guint64 received)
     Client *c = client_new();
 
     c->attached = c->burnt = TRUE;
+    memset(c->attachment.attach_id, 9, ATTACH_ID_SIZE);
     c->sent = sent;
     c->received = received;
     if (sent > received) {
@@ -151,6 +155,19 @@ resume(Client *c, struct host *h, GError **error)
     return resume_client_run(c, &config, link_to, h, deadline, error);
 }
 
+/* Zeroes ask for the answer to ATTACH. */
+static void
+was_asked(const struct host *h, guint8 id, guint64 sent, guint64 received)
+{
+    struct cursor in = cursor_from(h->resume, sizeof(h->resume));
+    struct resume r;
+
+    ck_assert(resume_parse(&in, &r, NULL));
+    for (guint i = 0; i < ATTACH_ID_SIZE; i++)
+        ck_assert_uint_eq(r.attach_id[i], id);
+    ck_assert(r.sent == sent && r.received == received);
+}
+
 START_TEST(what_was_carried_out_decides)
 {
     g_autofree struct host *h = g_new0(struct host, 1);
@@ -178,41 +195,50 @@ START_TEST(what_was_carried_out_decides)
     }
     client_free(c);
     join(h);
+    was_asked(h, 9, cases[_i].sent, cases[_i].received);
     ck_assert_uint_eq(h->heard_len, cases[_i].end == SENT_AGAIN ? sizeof(tpm_command) : 0);
     ck_assert(h->heard_len == 0 || memcmp(h->heard, tpm_command, h->heard_len) == 0);
 }
 END_TEST
 
-/* Answers of the server that are none, and what its refusal is. Keys stay then. */
+/* Answers of the server that are none, and what its refusal is. Keys stay, but where the server
+ * said that it took them. */
 static const struct {
     const char *hex;
     int error;
+    guint64 newer;
 } bad[] = {
-    { "c0c1 0000000a 00000000", COCO_ERROR_DENIED },              /* no number */
-    { "c0c1 00000011 00000000 00000000000000", COCO_ERROR_DENIED },
-    { "c0c1 0000000c 00000003 0000", COCO_ERROR_DENIED },
-    { "c0c1 0000000c 00000007 0000", COCO_ERROR_SYSTEM },         /* busy: again later */
-    { "c0c0 00000012 00000000 0000000000000007", COCO_ERROR_MALFORMED },
-    { "8001 00000012 00000000 0000000000000007", COCO_ERROR_MALFORMED },
-    { "c0c1 00000013 00000000 0000000000000007", COCO_ERROR_MALFORMED },
+    { "c0c1 0000000a 00000000", COCO_ERROR_DENIED, 5 },           /* no number */
+    { "c0c1 00000011 00000000 00000000000000", COCO_ERROR_DENIED, 5 },
+    { "c0c1 0000000c 00000003 0000", COCO_ERROR_DENIED, 4 },
+    { "c0c1 0000000c 00000007 0000", COCO_ERROR_SYSTEM, 4 },      /* busy: again later */
+    { "c0c0 00000012 00000000 0000000000000007", COCO_ERROR_MALFORMED, 4 },
+    { "8001 00000012 00000000 0000000000000007", COCO_ERROR_MALFORMED, 4 },
+    { "c0c1 00000013 00000000 0000000000000007", COCO_ERROR_MALFORMED, 4 },
 };
 
+/* To a client that waits for nothing, and to one that waits for the answer to ATTACH. */
 START_TEST(no_answer_to_resume)
 {
-    g_autofree struct host *h = g_new0(struct host, 1);
     g_autoptr(GBytes) message = test_bytes(bad[_i].hex);
-    g_autoptr(GError) error = NULL;
-    Client *c = client_of(7, 7);
 
-    h->known = 4;
-    h->len = g_bytes_get_size(message);
-    memcpy(h->message, g_bytes_get_data(message, NULL), h->len);
-    ck_assert_msg(!resume(c, h, &error), "%s", bad[_i].hex);
-    ck_assert_msg(g_error_matches(error, COCO_ERROR, bad[_i].error), "%s: %s", bad[_i].hex,
-                  error->message);
-    ck_assert_int_eq(client_fd(c), -1);
-    client_free(c);
-    join(h);
+    for (guint waiting = 0; waiting < 2; waiting++) {
+        g_autofree struct host *h = g_new0(struct host, 1);
+        g_autoptr(GError) error = NULL;
+        Client *c = client_of(1, 1 - waiting);
+
+        h->known = 4;
+        h->len = g_bytes_get_size(message);
+        memcpy(h->message, g_bytes_get_data(message, NULL), h->len);
+        ck_assert_msg(!resume(c, h, &error), "%s", bad[_i].hex);
+        ck_assert_msg(g_error_matches(error, COCO_ERROR, bad[_i].error), "%s: %s", bad[_i].hex,
+                      error->message);
+        ck_assert_int_eq(client_fd(c), -1);
+        ck_assert_uint_eq(c->keys[1].number, bad[_i].newer);
+        client_free(c);
+        join(h);
+        ck_assert_uint_eq(h->heard_len, 0);
+    }
 }
 END_TEST
 
@@ -318,6 +344,7 @@ START_TEST(the_answer_to_attach_is_fetched)
     ck_assert_uint_eq(c->attachment.localities, good ? 3 : 0);
     client_free(c);
     join(h);
+    was_asked(h, 0, 1, 0);
 }
 END_TEST
 
