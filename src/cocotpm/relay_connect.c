@@ -40,7 +40,12 @@ void
 relay_connect(const struct link_address *to, guint seconds, relay_connected done, gpointer data)
 {
     struct job *j = g_new0(struct job, 1);
+    GThread *thread;
 
     *j = (struct job){ .to = to, .seconds = seconds, .done = done, .data = data, .fd = -1 };
-    g_thread_unref(g_thread_new("connect", job_run, j));
+    thread = g_thread_try_new("connect", job_run, j, &j->error);
+    if (thread)
+        g_thread_unref(thread);
+    else
+        g_idle_add_full(G_PRIORITY_DEFAULT, job_done, j, NULL);
 }

@@ -13,13 +13,14 @@
 #include "cocotpm/relay_connect.h"
 #include "cocotpm/relay_stream.h"
 
-
 #define STREAMS_MAX 256
 #define CONNECT_SECONDS 10
+#define ACCEPT_PAUSE_MS 200
 
 struct RelayForward {
     int listener;
     guint watch;
+    guint pause;                     /* no connection could be taken, for want of descriptors */
     guint open;                      /* streams, and connections that are being made */
     const struct link_address *to;
     GPtrArray *streams;
@@ -36,7 +37,7 @@ static gboolean incoming(int fd, GIOCondition condition, gpointer data);
 static void
 forward_watch(RelayForward *f)
 {
-    if (!f->watch && f->open < STREAMS_MAX)
+    if (!f->watch && !f->pause && f->open < STREAMS_MAX)
         f->watch = watch_fd(f->listener, G_IO_IN, incoming, f);
 }
 
@@ -75,6 +76,29 @@ connected(int fd, const GError *error, gpointer data)
 }
 
 static gboolean
+pause_over(gpointer data)
+{
+    RelayForward *f = data;
+
+    f->pause = 0;
+    forward_watch(f);
+    return G_SOURCE_REMOVE;
+}
+
+/* It stays in the backlog, and would be tried again at once. */
+static gboolean
+not_taken(RelayForward *f, const GError *error)
+{
+    guint dropped = 0;
+
+    if (log_limit_pass(&f->limit, 1, &dropped))
+        g_warning("%s (%u more not written)", error->message, dropped);
+    f->watch = 0;
+    f->pause = g_timeout_add(ACCEPT_PAUSE_MS, pause_over, f);
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean
 incoming(int fd, GIOCondition condition, gpointer data)
 {
     RelayForward *f = data;
@@ -83,11 +107,8 @@ incoming(int fd, GIOCondition condition, gpointer data)
     int from = link_accept(fd, &error);
 
     (void)condition;
-    if (from < 0) {
-        if (error)
-            g_warning("%s", error->message);
-        return G_SOURCE_CONTINUE;
-    }
+    if (from < 0)
+        return error ? not_taken(f, error) : G_SOURCE_CONTINUE;
     p = g_new0(struct pending, 1);
     p->forward = f;
     p->from = from;
@@ -123,6 +144,7 @@ relay_forward_free(RelayForward *f)
     if (!f)
         return;
     g_clear_handle_id(&f->watch, g_source_remove);
+    g_clear_handle_id(&f->pause, g_source_remove);
     io_close(&f->listener);
     g_ptr_array_unref(f->streams);
     g_free(f);

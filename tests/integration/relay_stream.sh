@@ -4,7 +4,7 @@
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 . "$SRC/tests/lib_hostile.sh"
-need ldd nm
+need ldd nm prlimit
 
 relay=$(ours cocotpm-relay)
 if ldd "$relay" | finds -E 'gnutls|nettle|libcrypto'; then
@@ -19,7 +19,7 @@ chmod 600 "$TMP/operator.psk"
 world
 TPM_WORDS=",operator-psk-file=$TMP/operator.psk" tpm_start
 # One behind the other: from each kind to each (those of vsock: qemu/driver_net).
-port=$(free_port 2)
+port=$(free_port 3)
 hops=("unixio:$TMP/relay.sock" "tcp:127.0.0.1:$port" "tcp:127.0.0.1:$((port + 1))"
     "unixio:$TMP/hop.sock" "unixio:$TMP/coco.sock")
 for ((hop = 0; hop < ${#hops[@]} - 1; hop++)); do
@@ -42,6 +42,28 @@ head -c 32 /dev/urandom > "$TMP/other.psk"
 expect_fail "." "$(ours cocotpm-operator)" --to "unixio:$TMP/relay.sock" --id "$ID" \
     --operator-psk-file "$TMP/other.psk" reset
 pcr_check "a reset with another key"
+
+# A crowd for which it has not the descriptors: they wait, with a line a second, and the others go on.
+# What the CoCoTPM is told is no ClientHello, so that it answers nobody.
+start narrow prlimit --nofile=40 "$relay" --listen "tcp:127.0.0.1:$((port + 2))" \
+    --to "unixio:$TMP/coco.sock"
+wait_socket narrow "$((port + 2))"
+head -c 16 /dev/zero > "$TMP/hello"
+before=$SECONDS
+start loris "$(ours loris)" --to "tcp:127.0.0.1:$((port + 2))" --count 100 --hello "$TMP/hello"
+retry grep -q "Too many open files" "$TMP/narrow.log" || fail "there are descriptors enough"
+sleep 2
+stop loris || fail "loris ended with $?"
+[ "$(wc -l < "$TMP/narrow.log")" -le $((SECONDS - before + 5)) ] ||
+    fail "a crowd fills the relay's log: $(wc -l < "$TMP/narrow.log") lines"
+come_through()
+{
+    "$(ours cocotpm-operator)" --to "tcp:127.0.0.1:$((port + 2))" --id "$ID" \
+        --operator-psk-file "$TMP/operator.psk" status > "$TMP/status" 2>&1
+}
+retry come_through || fail "nobody comes through after the crowd: $(cat "$TMP/status")"
+stop narrow || fail "the relay ended with $?"
+pcr_check "beside a crowd"
 
 # "This VM is gone": a new launch may attach, with clean PCRs; the old session is no more.
 operator reset
