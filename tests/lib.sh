@@ -95,35 +95,21 @@ alive()
 {
     local state
 
-    { read -r -d '' state || [ -n "$state" ]; } 2> /dev/null < "/proc/$1/stat" || return 1
-    state=${state##*) }
-    [ -n "$state" ] && [[ $state != [ZX]* ]]
-}
-
-# pause MILLISECONDS: without a process of its own where that goes, as starting these is most of
-# what a test that waits does. Nobody writes to the pipe that it reads from.
-pause()
-{
-    local seconds
-
-    printf -v seconds '%d.%03d' $(($1 / 1000)) $(($1 % 1000))
-    if [ -p "$TMP/.pause" ] || mkfifo "$TMP/.pause" 2> /dev/null; then
-        read -r -t "$seconds" <> "$TMP/.pause" || true
-    else
-        sleep "$seconds"
-    fi
+    state=$(sed 's/.*) \(.\).*/\1/' "/proc/$1/stat" 2> /dev/null) || return 1
+    [ -n "$state" ] && [ "$state" != Z ] && [ "$state" != X ]
 }
 
 # retry COMMAND…: until it succeeds, at most $PATIENCE seconds. What has been waited for long is
-# asked for less often: up to four times a second.
+# asked for less often, up to four times a second, as each time starts processes.
 retry()
 {
-    local retry_end=$((SECONDS + PATIENCE)) retry_pause=20
+    local retry_end=$((SECONDS + PATIENCE)) retry_pause=20 retry_seconds
 
     until "$@"; do
         [ "$SECONDS" -lt "$retry_end" ] || return 1
-        pause "$retry_pause"
-        [ "$retry_pause" -ge 250 ] || retry_pause=$((retry_pause + 2))
+        printf -v retry_seconds '0.%03d' "$retry_pause"
+        sleep "$retry_seconds"
+        [ "$retry_pause" -ge 250 ] || retry_pause=$((retry_pause + 4))
     done
 }
 
@@ -178,23 +164,17 @@ stop()
 # listening PATH|PORT: somebody listens on this Unix socket or TCP port (found without connecting).
 listening()
 {
-    local sockets line port
+    local hex
 
     case $1 in
     *[!0-9]*)
-        mapfile -t sockets < /proc/net/unix
-        for line in "${sockets[@]}"; do
-            [[ $line != *": "*" 00010000 "*" $1" ]] || return 0
-        done ;;
+        awk -v path="$1" '$4 == "00010000" && $8 == path { found = 1 } END { exit !found }' \
+            /proc/net/unix ;;
     *)
-        printf -v port '%04X' "$1"
-        mapfile -t sockets < /proc/net/tcp
-        [ ! -r /proc/net/tcp6 ] || mapfile -t -O "${#sockets[@]}" sockets < /proc/net/tcp6
-        for line in "${sockets[@]}"; do
-            [[ ! $line =~ ^\ *[0-9]+:\ [0-9A-F]+:$port\ [0-9A-F]+:[0-9A-F]+\ 0A\  ]] || return 0
-        done ;;
+        hex=$(printf '%04X' "$1")
+        cat /proc/net/tcp /proc/net/tcp6 2> /dev/null |
+            awk -v port=":$hex\$" '$4 == "0A" && $2 ~ port { found = 1 } END { exit !found }' ;;
     esac
-    return 1
 }
 
 listening_or_gone()
@@ -238,19 +218,7 @@ hex()
 
 unhex()
 {
-    local digits bytes='' at
-
-    # Three processes for a command of a few bytes would be most of what a test does.
-    if read -r -N 1024 digits; then
-        { printf '%s' "$digits"; cat; } | tr -d ' \n' | tr a-f A-F | basenc --base16 -d
-        return
-    fi
-    digits=${digits//[ $'\n']/}
-    [[ $digits =~ ^([0-9a-fA-F]{2})*$ ]] || { echo "unhex: no digits" >&2; return 1; }
-    for ((at = 0; at < ${#digits}; at += 2)); do
-        bytes+=\\x${digits:at:2}
-    done
-    printf '%b' "$bytes"
+    tr -d ' \n' | tr a-f A-F | basenc --base16 -d
 }
 
 # slice FILE OFFSET COUNT: these bytes as digits.
