@@ -14,6 +14,7 @@
 #include "base/cursor.h"
 #include "base/error.h"
 #include "base/io.h"
+#include "base/log.h"
 #include "base/watch.h"
 #include "cocotransport/link/link.h"
 #include "cocotransport/wire/message.h"
@@ -31,6 +32,8 @@
  * sets its timer anew, twice a command, for waits that are shorter than its tick. */
 #define TURNS_MAX 8
 #define LINGER_MS 20
+
+#define ACCEPT_PAUSE_MS 200
 
 /* Control commands (TPM emulator protocol of QEMU and swtpm) and their results. */
 enum {
@@ -73,6 +76,8 @@ struct DriverFront {
     struct front_listener listeners[2];
     GPtrArray *clients;
     GQueue jobs;                     /* of struct front_client *; what it wants is in its buffer */
+    guint pause;                     /* no client could be taken, for want of descriptors */
+    struct log_limit refused;
     gboolean working;                /* the first one is with the TPM */
     const struct front_client *answered;   /* just now, and it may ask again */
     void (*stop)(gpointer);
@@ -100,7 +105,7 @@ listeners_watch(DriverFront *f)
     for (guint i = 0; i < G_N_ELEMENTS(f->listeners); i++) {
         struct front_listener *l = &f->listeners[i];
 
-        if (!l->watch && f->clients->len < CLIENTS_MAX)
+        if (!l->watch && !f->pause && f->clients->len < CLIENTS_MAX)
             l->watch = watch_fd(l->fd, G_IO_IN, listener_readable, l);
     }
 }
@@ -394,6 +399,31 @@ client_readable(int fd, GIOCondition condition, gpointer data)
 }
 
 static gboolean
+pause_over(gpointer data)
+{
+    DriverFront *f = data;
+
+    f->pause = 0;
+    listeners_watch(f);
+    return G_SOURCE_REMOVE;
+}
+
+/* It stays in the backlog, and would be tried again at once. */
+static gboolean
+not_taken(struct front_listener *l, const GError *error)
+{
+    DriverFront *f = l->front;
+    guint dropped = 0;
+
+    if (log_limit_pass(&f->refused, 1, &dropped))
+        g_warning("%s (%u more not written)", error->message, dropped);
+    l->watch = 0;
+    if (!f->pause)
+        f->pause = g_timeout_add(ACCEPT_PAUSE_MS, pause_over, f);
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean
 listener_readable(int fd, GIOCondition condition, gpointer data)
 {
     struct front_listener *l = data;
@@ -402,11 +432,8 @@ listener_readable(int fd, GIOCondition condition, gpointer data)
     int client = link_accept(fd, &error);
 
     (void)condition;
-    if (client < 0) {
-        if (error)
-            g_warning("%s", error->message);
-        return G_SOURCE_CONTINUE;
-    }
+    if (client < 0)
+        return error ? not_taken(l, error) : G_SOURCE_CONTINUE;
     c = g_new0(struct front_client, 1);
     c->front = l->front;
     c->fd = client;
@@ -443,6 +470,7 @@ driver_front_free(DriverFront *f)
 {
     if (!f)
         return;
+    g_clear_handle_id(&f->pause, g_source_remove);
     for (guint i = 0; i < G_N_ELEMENTS(f->listeners); i++) {
         g_clear_handle_id(&f->listeners[i].watch, g_source_remove);
         io_close(&f->listeners[i].fd);

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # test: a link that is cut as often as it comes back, with refusals forged between, or while the VM
-# has no room for a thread, costs the driver neither its rest nor the TPM
+# has no room for a thread or a descriptor, costs the driver neither its rest nor the TPM
 # sanitizers: no
 # idle: yes
 set -euo pipefail
@@ -37,6 +37,23 @@ prlimit --pid "$(pid_of driver_tpm)" --as=unlimited:
 retry back 1 || fail "the link does not come back"
 pcr_extend "$(digest 2)"
 pcr_check "no room for a thread"
+
+# No descriptor for a program that connects: it waits, and the log has a line a second of it.
+lowest=0
+while [ -e "/proc/$(pid_of driver_tpm)/fd/$lowest" ]; do
+    lowest=$((lowest + 1))
+done
+prlimit --pid "$(pid_of driver_tpm)" "--nofile=$lowest:"
+before=$SECONDS
+(tpm getrandom --hex 8 > "$TMP/random" && echo served > "$TMP/served") &
+waiting=$!
+retry grep -q "Too many open files" "$TMP/driver_tpm.log" || fail "there are descriptors enough"
+sleep 1
+[ "$(grep -c "Too many open files" "$TMP/driver_tpm.log")" -le $((SECONDS - before + 2)) ] ||
+    fail "who connects fills the log: $(wc -l < "$TMP/driver_tpm.log") lines"
+prlimit --pid "$(pid_of driver_tpm)" --nofile=1024:
+wait "$waiting" || fail "who waited is not served"
+pcr_check "no descriptor for a client"
 
 # Refusals that are forged, 17 in all, but never 16 in a row: nothing is asked of the TPM meanwhile.
 refused()
