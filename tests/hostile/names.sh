@@ -19,13 +19,13 @@ name_of()
     hex < "$TMP/name"
 }
 
-# keep HANDLE OPTION…: a primary key of the owner's made persistent there.
+# keep HANDLE OPTION…: a primary key of the owner's ($hierarchy) made persistent there.
 keep()
 {
     local handle=$1
 
     shift
-    tpm one tpm2_createprimary -Q -C o -g sha256 -c "$TMP/key.ctx" "$@"
+    tpm one tpm2_createprimary -Q -C "${hierarchy:-o}" -g sha256 -c "$TMP/key.ctx" "$@"
     tpm one tpm2_evictcontrol -Q -C o -c "$TMP/key.ctx" "$handle"
     tpm one tpm2_flushcontext -t
 }
@@ -36,13 +36,16 @@ ek=$(sed -n 's/^- 0x8101/0x8101/p' "$TMP/handles" | tail -n 1)
 real=$(name_of "$ek")
 
 # Signing keys below the EKs, as many as are named at most; and a storage key, whose attributes are
-# those of an EK, but whose hierarchy is the owner's.
+# those of an EK, but whose hierarchy is the owner's. And a signing key of the EKs' hierarchy.
+signs='fixedtpm|fixedparent|sensitivedataorigin|userwithauth|restricted|sign'
 for handle in 0x81010010 0x81010011 0x81010012 0x81010013; do
-    keep "$handle" -G ecc256:ecdsa-sha256:null -a 'fixedtpm|fixedparent|sensitivedataorigin|userwithauth|restricted|sign'
+    keep "$handle" -G ecc256:ecdsa-sha256:null -a "$signs"
 done
+hierarchy=e keep 0x81010002 -G ecc256:ecdsa-sha256:null -a "$signs"
 keep 0x81010000 -G ecc
 storage=$(name_of 0x81010000)
 signer=$(name_of 0x81010010)
+quoter=$(name_of 0x81010002)
 coco_driver_stop one
 
 # HELLO: who pins a name is let in where that key is named.
@@ -56,6 +59,8 @@ pin "$storage"
 coco_refused two "ek-name"
 pin "$signer"
 coco_refused two "ek-name"
+pin "$quoter"
+coco_refused two "ek-name"
 pin "$real"
 coco_driver two
 coco_driver_stop two
@@ -64,8 +69,10 @@ coco_driver_stop two
 stop swtpm || fail "swtpm ended with $?"
 coco_swtpm
 coco_launch three
-pin "$storage"
-coco_refused three "ek-name"
+for name in "$storage" "$quoter" "$signer"; do
+    pin "$name"
+    coco_refused three "ek-name"
+done
 pin "$real"
 coco_driver three
 coco_driver_stop three
