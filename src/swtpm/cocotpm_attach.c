@@ -273,7 +273,7 @@ judge(Peer *p, const guint8 *launch, const char **ret_why)
 {
     Cocotpm *c = p->c;
 
-    if (c->attaching || (c->life.on && c->life.peer != NULL && !c->policy->peer.takeover)) {
+    if (c->attaching || (c->life.peer != NULL && !c->policy->peer.takeover)) {
         *ret_why = "another launch is attached";
         return COCO_BUSY;
     }

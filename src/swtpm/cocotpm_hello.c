@@ -127,7 +127,7 @@ judge(Cocotpm *c, const struct claims *k, const char **ret_why)
             return COCO_STALE;
         }
     }
-    if (c->attaching || (c->life.on && c->life.peer != NULL && !c->policy->peer.takeover)) {
+    if (c->attaching || (c->life.peer != NULL && !c->policy->peer.takeover)) {
         *ret_why = "another launch is attached";
         return COCO_BUSY;
     }
