@@ -12,6 +12,7 @@
 #include "base/cursor.h"
 #include "base/io.h"
 #include "base/watch.h"
+#include "cocotransport/link/acceptor.h"
 #include "cocotransport/link/link.h"
 #include "cocotransport/wire/message.h"
 
@@ -26,16 +27,15 @@ struct DriverAsk {
     DriverSession *session;
     struct driver_ask_config config;
     char *path;
-    int listener, client;
-    guint watch;                     /* of the listener, or of the client while it is read */
+    Acceptor *acceptor;
+    int client;
+    guint watch;                     /* of the client while it is read */
     guint timer;
     gboolean asking;
     gboolean freed;                  /* while asking: the answer finds nobody, and frees the rest */
     gsize len;
     guint8 buffer[2 + DRIVER_ASK_MAX];
 };
-
-static void listen_again(DriverAsk *a);
 
 static void
 drop_watches(DriverAsk *a)
@@ -52,7 +52,7 @@ end_client(DriverAsk *a)
 {
     drop_watches(a);
     io_close(&a->client);
-    listen_again(a);
+    acceptor_room(a->acceptor, TRUE);
 }
 
 /* The answer fits into the socket's buffer; a client that is gone loses it. */
@@ -116,24 +116,20 @@ on_timeout(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-static gboolean
-on_connection(gint fd, G_GNUC_UNUSED GIOCondition condition, gpointer data)
+static void
+on_connection(int fd, const GError *error, gpointer data)
 {
     DriverAsk *a = data;
 
-    a->client = link_accept(fd, NULL);
-    if (a->client < 0)
-        return G_SOURCE_CONTINUE;
+    if (fd < 0) {
+        g_warning("%s: %s", a->path, error->message);
+        return;
+    }
+    a->client = fd;
     a->len = 0;
-    a->watch = watch_fd(a->client, G_IO_IN | G_IO_HUP, on_readable, a);
+    a->watch = watch_fd(fd, G_IO_IN | G_IO_HUP, on_readable, a);
     a->timer = g_timeout_add_seconds(CLIENT_SECONDS, on_timeout, a);
-    return G_SOURCE_REMOVE;
-}
-
-static void
-listen_again(DriverAsk *a)
-{
-    a->watch = watch_fd(a->listener, G_IO_IN, on_connection, a);
+    acceptor_room(a->acceptor, FALSE);
 }
 
 DriverAsk *
@@ -152,9 +148,8 @@ driver_ask_new(const struct driver_ask_config *config, DriverSession *session, G
     a->session = session;
     a->config = *config;
     a->path = copy;
-    a->listener = listener;
     a->client = -1;
-    listen_again(a);
+    a->acceptor = acceptor_new(listener, on_connection, a);
     return a;
 }
 
@@ -165,7 +160,7 @@ driver_ask_free(DriverAsk *a)
         return;
     drop_watches(a);
     io_close(&a->client);
-    io_close(&a->listener);
+    g_clear_pointer(&a->acceptor, acceptor_free);
     unlink(a->path);
     g_clear_pointer(&a->path, g_free);
     if (a->asking)

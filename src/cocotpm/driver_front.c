@@ -14,9 +14,8 @@
 #include "base/cursor.h"
 #include "base/error.h"
 #include "base/io.h"
-#include "base/log.h"
 #include "base/watch.h"
-#include "cocotransport/link/link.h"
+#include "cocotransport/link/acceptor.h"
 #include "cocotransport/wire/message.h"
 
 #include <errno.h>
@@ -32,8 +31,6 @@
  * sets its timer anew, twice a command, for waits that are shorter than its tick. */
 #define TURNS_MAX 8
 #define LINGER_MS 20
-
-#define ACCEPT_PAUSE_MS 200
 
 /* Control commands (TPM emulator protocol of QEMU and swtpm) and their results. */
 enum {
@@ -56,8 +53,7 @@ enum {
 
 struct front_listener {
     DriverFront *front;
-    int fd;
-    guint watch;                     /* 0 while there are too many clients */
+    Acceptor *acceptor;
     gboolean control;
 };
 
@@ -76,8 +72,6 @@ struct DriverFront {
     struct front_listener listeners[2];
     GPtrArray *clients;
     GQueue jobs;                     /* of struct front_client *; what it wants is in its buffer */
-    guint pause;                     /* no client could be taken, for want of descriptors */
-    struct log_limit refused;
     gboolean working;                /* the first one is with the TPM */
     const struct front_client *answered;   /* just now, and it may ask again */
     void (*stop)(gpointer);
@@ -85,7 +79,6 @@ struct DriverFront {
 };
 
 static gboolean client_readable(int fd, GIOCondition condition, gpointer data);
-static gboolean listener_readable(int fd, GIOCondition condition, gpointer data);
 static void next_job(DriverFront *f);
 
 static void
@@ -100,14 +93,10 @@ client_free(gpointer data)
 }
 
 static void
-listeners_watch(DriverFront *f)
+make_room(DriverFront *f)
 {
-    for (guint i = 0; i < G_N_ELEMENTS(f->listeners); i++) {
-        struct front_listener *l = &f->listeners[i];
-
-        if (!l->watch && !f->pause && f->clients->len < CLIENTS_MAX)
-            l->watch = watch_fd(l->fd, G_IO_IN, listener_readable, l);
-    }
+    for (guint i = 0; i < G_N_ELEMENTS(f->listeners); i++)
+        acceptor_room(f->listeners[i].acceptor, f->clients->len < CLIENTS_MAX);
 }
 
 static void
@@ -116,7 +105,7 @@ client_close(struct front_client *c)
     DriverFront *f = c->front;
 
     g_ptr_array_remove_fast(f->clients, c);
-    listeners_watch(f);
+    make_room(f);
 }
 
 /* The source outlives most jobs: one that comes and goes wakes the main loop each time. */
@@ -363,7 +352,7 @@ asks_again(const struct front_client *c)
     guint count = 1;
 
     for (guint i = 0; i < G_N_ELEMENTS(f->listeners); i++)
-        fds[count++] = (struct pollfd){ f->listeners[i].fd, POLLIN, 0 };
+        fds[count++] = (struct pollfd){ acceptor_fd(f->listeners[i].acceptor), POLLIN, 0 };
     for (guint i = 0; i < f->clients->len; i++) {
         const struct front_client *other = f->clients->pdata[i];
 
@@ -398,54 +387,31 @@ client_readable(int fd, GIOCondition condition, gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
-static gboolean
-pause_over(gpointer data)
-{
-    DriverFront *f = data;
-
-    f->pause = 0;
-    listeners_watch(f);
-    return G_SOURCE_REMOVE;
-}
-
-/* It stays in the backlog, and would be tried again at once. */
-static gboolean
-not_taken(struct front_listener *l, const GError *error)
-{
-    DriverFront *f = l->front;
-    guint dropped = 0;
-
-    if (log_limit_pass(&f->refused, 1, &dropped))
-        g_warning("%s (%u more not written)", error->message, dropped);
-    l->watch = 0;
-    if (!f->pause)
-        f->pause = g_timeout_add(ACCEPT_PAUSE_MS, pause_over, f);
-    return G_SOURCE_REMOVE;
-}
-
-static gboolean
-listener_readable(int fd, GIOCondition condition, gpointer data)
+static void
+incoming(int fd, const GError *error, gpointer data)
 {
     struct front_listener *l = data;
     struct front_client *c;
-    g_autoptr(GError) error = NULL;
-    int client = link_accept(fd, &error);
 
-    (void)condition;
-    if (client < 0)
-        return error ? not_taken(l, error) : G_SOURCE_CONTINUE;
+    if (fd < 0) {
+        g_warning("%s", error->message);
+        return;
+    }
     c = g_new0(struct front_client, 1);
     c->front = l->front;
-    c->fd = client;
+    c->fd = fd;
     c->control = l->control;
     g_ptr_array_add(l->front->clients, c);
     client_watch(c);
-    if (l->front->clients->len < CLIENTS_MAX)
-        return G_SOURCE_CONTINUE;
+    make_room(l->front);
+}
 
-    /* The other listener stops at its next client. */
-    l->watch = 0;
-    return G_SOURCE_REMOVE;
+static void
+listen_on(DriverFront *f, struct front_listener *l, int fd, gboolean control)
+{
+    l->front = f;
+    l->control = control;
+    l->acceptor = acceptor_new(fd, incoming, l);
 }
 
 DriverFront *
@@ -459,9 +425,8 @@ driver_front_new(int data, int control, struct driver_tpm *tpm, void (*stop)(gpo
     f->stop_data = stop_data;
     f->clients = g_ptr_array_new_with_free_func(client_free);
     g_queue_init(&f->jobs);
-    f->listeners[0] = (struct front_listener){ .front = f, .fd = data };
-    f->listeners[1] = (struct front_listener){ .front = f, .fd = control, .control = TRUE };
-    listeners_watch(f);
+    listen_on(f, &f->listeners[0], data, FALSE);
+    listen_on(f, &f->listeners[1], control, TRUE);
     return f;
 }
 
@@ -470,11 +435,8 @@ driver_front_free(DriverFront *f)
 {
     if (!f)
         return;
-    g_clear_handle_id(&f->pause, g_source_remove);
-    for (guint i = 0; i < G_N_ELEMENTS(f->listeners); i++) {
-        g_clear_handle_id(&f->listeners[i].watch, g_source_remove);
-        io_close(&f->listeners[i].fd);
-    }
+    for (guint i = 0; i < G_N_ELEMENTS(f->listeners); i++)
+        acceptor_free(f->listeners[i].acceptor);
     g_queue_clear(&f->jobs);
     g_ptr_array_unref(f->clients);
     g_free(f);

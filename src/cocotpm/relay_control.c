@@ -13,6 +13,7 @@
 #include "base/watch.h"
 #include "cocotpm/relay_commands.h"
 #include "cocotpm/relay_tunnel.h"
+#include "cocotransport/link/acceptor.h"
 #include "cocotransport/wire/message.h"
 
 #include <errno.h>
@@ -44,8 +45,9 @@ enum { RESULT_OK = 0, RESULT_BAD_PARAMETER = 0x03, RESULT_BAD_ORDINAL = 0x0a, RE
 #define BUFFER_SIZE_MAX TUNNEL_FRAME_MAX
 
 struct RelayControl {
-    int listener, control, data;
-    guint listener_watch, control_watch, data_watch;
+    Acceptor *acceptor;
+    int control, data;
+    guint control_watch, data_watch;
     RelayTunnel *tunnel;
     gboolean handed;                 /* the control client gave a data channel, which may be gone */
     gboolean running;                /* INIT was the last power event */
@@ -64,7 +66,6 @@ struct control_call {
     struct builder *out;
 };
 
-static gboolean control_incoming(int fd, GIOCondition condition, gpointer data);
 static gboolean data_readable(int fd, GIOCondition condition, gpointer data);
 
 /* ---- data channel ---- */
@@ -352,8 +353,7 @@ control_close(RelayControl *c)
     data_close(c);
     g_clear_handle_id(&c->control_watch, g_source_remove);
     io_close(&c->control);
-    if (!c->listener_watch)
-        c->listener_watch = watch_fd(c->listener, G_IO_IN, control_incoming, c);
+    acceptor_room(c->acceptor, TRUE);
 }
 
 /* FALSE: the client is gone, or speaks something else. */
@@ -396,22 +396,18 @@ control_readable(int fd, GIOCondition condition, gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-static gboolean
-control_incoming(int fd, GIOCondition condition, gpointer data)
+static void
+control_incoming(int fd, const GError *error, gpointer data)
 {
     RelayControl *c = data;
-    g_autoptr(GError) error = NULL;
 
-    (void)condition;
-    c->control = link_accept(fd, &error);
-    if (error)
+    if (fd < 0) {
         g_warning("%s", error->message);
-    if (c->control < 0)
-        return G_SOURCE_CONTINUE;
-    c->control_watch = watch_fd(c->control, G_IO_IN | G_IO_HUP | G_IO_ERR, control_readable,
-                                     c);
-    c->listener_watch = 0;
-    return G_SOURCE_REMOVE;
+        return;
+    }
+    c->control = fd;
+    c->control_watch = watch_fd(fd, G_IO_IN | G_IO_HUP | G_IO_ERR, control_readable, c);
+    acceptor_room(c->acceptor, FALSE);
 }
 
 RelayControl *
@@ -420,13 +416,12 @@ relay_control_new(int listener, const struct link_address *to,
 {
     RelayControl *c = g_new0(RelayControl, 1);
 
-    c->listener = listener;
     c->control = c->data = -1;
     c->buffer_size = BUFFER_SIZE_MAX;
     c->events = events;
     c->events_data = data;
     c->tunnel = relay_tunnel_new(to, data_answer, c);
-    c->listener_watch = watch_fd(listener, G_IO_IN, control_incoming, c);
+    c->acceptor = acceptor_new(listener, control_incoming, c);
     return c;
 }
 
@@ -437,9 +432,8 @@ relay_control_free(RelayControl *c)
         return;
     data_close(c);
     g_clear_handle_id(&c->control_watch, g_source_remove);
-    g_clear_handle_id(&c->listener_watch, g_source_remove);
     io_close(&c->control);
-    io_close(&c->listener);
+    acceptor_free(c->acceptor);
     relay_tunnel_free(c->tunnel);
     g_free(c);
 }

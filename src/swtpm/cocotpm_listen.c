@@ -12,12 +12,9 @@
 #include "base/io.h"
 
 #include <errno.h>
-#include <glib-unix.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/socket.h>
-
-#define ACCEPTED_AT_ONCE 16
 
 int
 cocotpm_listener_open(const struct cocotpm_options *o, GError **error)
@@ -69,26 +66,13 @@ take_link(Cocotpm *c, int fd)
         g_warning("a new link: %s", error->message);
 }
 
-static gboolean
-on_listener(gint fd, GIOCondition condition, gpointer data)
+static void
+on_link(int fd, const GError *error, gpointer data)
 {
-    Cocotpm *c = data;
-
-    (void)condition;
-    for (guint i = 0; i < ACCEPTED_AT_ONCE; i++) {
-        g_autoptr(GError) error = NULL;
-        const int link = link_accept(fd, &error);
-
-        if (link < 0) {
-            guint dropped;
-
-            if (error != NULL && log_limit_pass(&c->refusals, 1, &dropped))
-                g_warning("accepting a link: %s", error->message);
-            break;
-        }
-        take_link(c, link);
-    }
-    return G_SOURCE_CONTINUE;
+    if (fd >= 0)
+        take_link(data, fd);
+    else
+        g_warning("accepting a link: %s", error->message);
 }
 
 static gboolean
@@ -113,7 +97,8 @@ cocotpm_listen(Cocotpm *c, GError **error)
         if (!io_set_nonblocking(c->listener, TRUE, error))
             return FALSE;
     }
-    c->watch = g_unix_fd_add(c->listener, G_IO_IN, on_listener, c);
+    c->acceptor = acceptor_new(c->listener, on_link, c);
+    c->listener = -1;
 
     return TRUE;
 }
@@ -121,9 +106,7 @@ cocotpm_listen(Cocotpm *c, GError **error)
 void
 cocotpm_unlisten(Cocotpm *c)
 {
-    if (c->watch != 0)
-        g_source_remove(c->watch);
-    c->watch = 0;
+    g_clear_pointer(&c->acceptor, acceptor_free);
     io_close(&c->listener);
     if (g_strcmp0(c->options.at.type, "unixio") == 0)
         (void)g_unlink(c->options.at.path);

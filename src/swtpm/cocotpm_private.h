@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "cocotransport/attest/verify.h"
+#include "cocotransport/link/acceptor.h"
 #include "cocotransport/link/socket.h"
 #include "cocotransport/session/launch.h"
 #include "cocotransport/session/protocol.h"
@@ -81,8 +82,8 @@ struct Cocotpm {
     Secret *epsk;                    /* of role cocovm */
     Secret *operator_psk;            /* NULL: no operator */
     GBytes *certificate;             /* the VEK's, from certs=; NULL: none */
-    int listener;
-    guint watch;
+    int listener;                    /* until it is listened on */
+    Acceptor *acceptor;
     Server *server;
     Engine *engine;
     struct worker *worker;

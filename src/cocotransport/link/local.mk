@@ -4,6 +4,8 @@ noinst_LIBRARIES += liblink.a
 liblink_a_CFLAGS = $(PIC_CFLAGS)
 LINK_LIBS = liblink.a $(WIRE_LIBS)
 liblink_a_SOURCES = \
+	src/cocotransport/link/acceptor.c \
+	src/cocotransport/link/acceptor.h \
 	src/cocotransport/link/fd.c \
 	src/cocotransport/link/kinds.h \
 	src/cocotransport/link/link.c \

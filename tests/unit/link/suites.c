@@ -6,7 +6,8 @@
 
 #include "suites.h"
 
+Suite *acceptor_suite(void);
 Suite *frames_suite(void);
 Suite *link_suite(void);
 
-const suite_maker suites[] = { frames_suite, link_suite, NULL };
+const suite_maker suites[] = { acceptor_suite, frames_suite, link_suite, NULL };
