@@ -31,8 +31,6 @@ struct DriverAsk {
     int client;
     guint watch;                     /* of the client while it is read */
     guint timer;
-    gboolean asking;
-    gboolean freed;                  /* while asking: the answer finds nobody, and frees the rest */
     gsize len;
     guint8 buffer[2 + DRIVER_ASK_MAX];
 };
@@ -63,11 +61,6 @@ answered(enum coco_status status, const guint8 *body, gsize len, gpointer data)
     g_autofree guint8 *memory = g_malloc(8 + COCO_MESSAGE_MAX);
     struct builder out = builder_on(memory, 8 + COCO_MESSAGE_MAX);
 
-    a->asking = FALSE;
-    if (a->freed) {
-        g_free(a);
-        return;
-    }
     builder_be32(&out, status);
     builder_be32(&out, (guint32)len);
     builder_bytes(&out, body, len);
@@ -101,7 +94,6 @@ on_readable(gint fd, G_GNUC_UNUSED GIOCondition condition, gpointer data)
         return G_SOURCE_REMOVE;
     }
     drop_watches(a);
-    a->asking = TRUE;
     driver_session_request(a->session, a->config.code, in.pos, wanted, answered, a);
     return G_SOURCE_REMOVE;
 }
@@ -160,11 +152,8 @@ driver_ask_free(DriverAsk *a)
         return;
     drop_watches(a);
     io_close(&a->client);
-    g_clear_pointer(&a->acceptor, acceptor_free);
+    acceptor_free(a->acceptor);
     unlink(a->path);
-    g_clear_pointer(&a->path, g_free);
-    if (a->asking)
-        a->freed = TRUE;
-    else
-        g_free(a);
+    g_free(a->path);
+    g_free(a);
 }

@@ -24,6 +24,7 @@ struct driver_ask_config {
 
 DriverAsk *driver_ask_new(const struct driver_ask_config *config, DriverSession *session,
                           GError **error);
-void driver_ask_free(DriverAsk *a);          /* NULL is fine */
+/* Once the main loop has ended for good: an answer that is owed would find nobody. NULL is fine. */
+void driver_ask_free(DriverAsk *a);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DriverAsk, driver_ask_free)

@@ -180,6 +180,20 @@ address_parse(const char *text, struct sockaddr_in *ret, GError **error)
     return good;
 }
 
+static gboolean
+prepare(struct crowd *c, struct config *config, int argc, char **argv, GError **error)
+{
+    if (!options_parse(rows, argc, argv, config, NULL, error) || !config->to || !config->hello
+        || config->count == 0 || config->count > COUNT_MAX
+        || !address_parse(config->to, &c->to, error)
+        || !(c->hello = io_read_file(config->hello, 4096, error)))
+        return FALSE;
+    c->config = config;
+    for (guint i = 0; i < config->count; i++)
+        c->polls[i].fd = -1;
+    return TRUE;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -187,20 +201,17 @@ main(int argc, char **argv)
     struct config config = { 0 };
     const struct sigaction action = { .sa_handler = on_term };
     g_autoptr(GError) error = NULL;
+    const gboolean good = prepare(crowd, &config, argc, argv, &error);
 
-    if (!options_parse(rows, argc, argv, &config, NULL, &error) || !config.to || !config.hello
-        || config.count == 0 || config.count > COUNT_MAX
-        || !address_parse(config.to, &crowd->to, &error)
-        || !(crowd->hello = io_read_file(config.hello, 4096, &error))) {
+    if (good) {
+        sigaction(SIGTERM, &action, NULL);
+        run(crowd);
+        printf("%" G_GUINT64_FORMAT " connections, %" G_GUINT64_FORMAT " answered\n",
+               crowd->opened, crowd->answered);
+    } else {
         fprintf(stderr, "loris: %s\n", error ? error->message : "an option is missing");
-        return EXIT_FAILURE;
     }
-    sigaction(SIGTERM, &action, NULL);
-    crowd->config = &config;
-    for (guint i = 0; i < config.count; i++)
-        crowd->polls[i].fd = -1;
-    run(crowd);
-    printf("%" G_GUINT64_FORMAT " connections, %" G_GUINT64_FORMAT " answered\n", crowd->opened,
-           crowd->answered);
-    return 0;
+    g_clear_pointer(&crowd->hello, g_bytes_unref);
+    options_clear(rows, &config);
+    return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
