@@ -2,6 +2,8 @@
 
 check_PROGRAMS += tests/unit/attest/test_attest
 tests_unit_attest_test_attest_SOURCES = \
+	tests/unit/attest/judge_rows.c \
+	tests/unit/attest/judge_rows.h \
 	tests/unit/attest/suites.c \
 	tests/unit/attest/test_collateral.c \
 	tests/unit/attest/test_judge.c \

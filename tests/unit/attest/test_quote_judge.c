@@ -6,7 +6,7 @@
  */
 #include "config.h"
 
-#include "cocotransport/attest/judge.h"
+#include "judge_rows.h"
 #include "suites.h"
 
 #include <stddef.h>
@@ -260,24 +260,14 @@ apply(struct world *w, const struct setting *s)
         put(bases[s->where], s);
 }
 
-static const struct judge_row *
-row_find(const char *name)
-{
-    static const struct judge_row *const tables[] = {
-        judge_tdx_rows, judge_td_rows, judge_collateral_rows,
-    };
-
-    for (gsize i = 0; i < G_N_ELEMENTS(tables); i++)
-        for (const struct judge_row *row = tables[i]; row->name != NULL; row++)
-            if (strcmp(row->name, name) == 0)
-                return row;
-    ck_abort_msg("there is no row %s", name);
-    return NULL;
-}
+static const struct judge_row *const tables[] = {
+    judge_tdx_rows, judge_td_rows, judge_collateral_rows,
+    NULL,
+};
 
 START_TEST(each_point_alone_decides)
 {
-    const struct judge_row *row = row_find(cases[_i].row);
+    const struct judge_row *row = row_find(tables, cases[_i].row);
     struct world w;
 
     world_open(&w);
@@ -294,7 +284,7 @@ END_TEST
 START_TEST(the_good_world_is_accepted)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        const struct judge_row *row = row_find(cases[i].row);
+        const struct judge_row *row = row_find(tables, cases[i].row);
         struct world w;
 
         world_open(&w);
@@ -307,7 +297,7 @@ END_TEST
 /* What of the statuses is good enough is the caller's to say, one by one. */
 START_TEST(a_status_is_accepted_by_its_name)
 {
-    const struct judge_row *row = row_find("tcb_status");
+    const struct judge_row *row = row_find(tables, "tcb_status");
 
     for (unsigned status = 0; status <= TCB_REVOKED; status++)
         for (unsigned accepted = 0; accepted <= TCB_REVOKED; accepted++) {
