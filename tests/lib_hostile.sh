@@ -162,6 +162,17 @@ pcr_check()
     [ "$now" = "$pcr_value" ] || fail "$1: PCR 16 is $now, not $pcr_value"
 }
 
+# honest_session: a world, and a session through an attacker that does nothing yet.
+honest_session()
+{
+    world
+    tpm_start
+    attacker_start
+    driver_start
+    pcr_extend "$(digest 1)"
+    pcr_check "honest"
+}
+
 # digest N: a digest of one's own for each N.
 digest()
 {

@@ -6,12 +6,7 @@ set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 . "$SRC/tests/lib_hostile.sh"
 
-world
-tpm_start
-attacker_start
-driver_start
-pcr_extend "$(digest 1)"
-pcr_check "honest"
+honest_session
 
 # A second VM of the same image while the first is attached.
 vm_launch chip second "$TMP/coco.img"

@@ -6,12 +6,7 @@ set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 . "$SRC/tests/lib_hostile.sh"
 
-world
-tpm_start
-attacker_start
-driver_start
-pcr_extend "$(digest 1)"
-pcr_check "honest"
+honest_session
 
 # What the host may call: its bytes, and a function that shows it working on plain swtpm.
 calls=(

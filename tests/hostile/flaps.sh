@@ -7,14 +7,8 @@
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 . "$SRC/tests/lib_hostile.sh"
-need prlimit
 
-world
-tpm_start
-attacker_start
-driver_start
-pcr_extend "$(digest 1)"
-pcr_check "honest"
+honest_session
 
 # back N: the link has come back that often.
 back()

@@ -7,13 +7,8 @@ set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 . "$SRC/tests/lib_hostile.sh"
 
-world
 TPM_WORDS=,timeout=600
-tpm_start
-attacker_start
-driver_start
-pcr_extend "$(digest 1)"
-pcr_check "honest"
+honest_session
 
 zeroes()
 {

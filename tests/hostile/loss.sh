@@ -9,12 +9,7 @@ set -euo pipefail
 . "$SRC/tests/lib_hostile.sh"
 module=$(ours libtss2-tcti-cocotpm.so)
 
-world
-tpm_start
-attacker_start
-driver_start
-pcr_extend "$(digest 1)"
-pcr_check "honest"
+honest_session
 
 # The alert of a server that has not the key (RFC 8446, 6: fatal, decrypt_error), which is in the
 # clear: for both keys that the driver offers, and several times over.

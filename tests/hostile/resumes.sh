@@ -7,12 +7,7 @@ set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 . "$SRC/tests/lib_hostile.sh"
 
-world
-tpm_start
-attacker_start
-driver_start
-pcr_extend "$(digest 1)"
-pcr_check "honest"
+honest_session
 attack cut
 pcr_extend "$(digest 2)"
 pcr_check "honest, resumed"

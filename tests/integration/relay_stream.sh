@@ -4,7 +4,7 @@
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 . "$SRC/tests/lib_hostile.sh"
-need ldd nm prlimit
+need ldd nm
 
 relay=$(ours cocotpm-relay)
 if ldd "$relay" | finds -E 'gnutls|nettle|libcrypto'; then
