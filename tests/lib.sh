@@ -26,12 +26,20 @@ PATIENCE=${PATIENCE:-120}
 declare -A pids=()           # NAME → process id of what was started
 exit_commands=()
 
-# Ends the test as failed.
+# Ends the test as failed. What it says is said once more at the very end, behind the logs.
 fail()
 {
-    echo "failed: $*" >&2
+    echo "failed: $*" | tee -a "$TMP/failed" >&2
     exit 1
 }
+
+# unexpected STATUS FILE LINE COMMAND: a command that fails where none may (set -e) mostly says nothing.
+unexpected()
+{
+    [ -s "$TMP/failed" ] || echo "failed: $2, line $3: status $1 of: $4" > "$TMP/failed"
+}
+set -E
+trap 'unexpected "$?" "${BASH_SOURCE[0]#"$SRC/"}" "$LINENO" "$BASH_COMMAND"' ERR
 
 # Ends the test as skipped, with the reason.
 skip()
@@ -265,6 +273,7 @@ on_exit()
     done
     if [ "$status" != 0 ] && [ "$status" != 77 ]; then
         tail -n 30 "$TMP"/*.log >&2 2> /dev/null
+        cat "$TMP/failed" >&2 2> /dev/null
     fi
     [ -z "${own_tmp:-}" ] || rm -rf "$TMP"
     exit "$status"
