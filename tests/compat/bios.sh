@@ -49,7 +49,7 @@ while (accept(C, S)) {
         my $h = unpack('H*', $r);
         my $code = substr($h, 12, 8);
         $h = substr($h, 0, 54) if $code eq '00000129';         # its end is random
-        print L "$h\n";
+        syswrite(L, "$h\n");                                  # there before the answer is
         my $answer = $h =~ /^00c1/ ? '00c4' : '8001';
         if ($code eq '00000065' && !$codes{$code}) {           # the permanent flags
             $answer .= '00000022' . '00000000' . '00000014' . '001f' . ($codes{flags} // '00') x 18;
