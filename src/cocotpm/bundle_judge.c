@@ -204,18 +204,6 @@ link_eks(struct walk *w, GError **error)
     return TRUE;
 }
 
-static gboolean
-list_has(GPtrArray *list, const guint8 *value, gsize len)
-{
-    for (guint i = 0; i < list->len; i++) {
-        GBytes *item = g_ptr_array_index(list, i);
-
-        if (g_bytes_get_size(item) == len && memcmp(g_bytes_get_data(item, NULL), value, len) == 0)
-            return TRUE;
-    }
-    return FALSE;
-}
-
 /* Every EK has to be one of those that are pinned, once any is. */
 static gboolean
 link_ek_names(struct walk *w, GError **error)
@@ -228,7 +216,7 @@ link_ek_names(struct walk *w, GError **error)
 
         if (!tpm_public_name(w->s->eks[i].bytes, w->s->eks[i].len, name, &len, error))
             return FALSE;
-        if (!list_has(pinned, name, len))
+        if (!policy_list_has(pinned, name, len))
             return error_denied(error, "the TPM's endorsement key is not one of ek-name");
     }
     return TRUE;
@@ -237,7 +225,7 @@ link_ek_names(struct walk *w, GError **error)
 static gboolean
 link_policy_digest(struct walk *w, GError **error)
 {
-    return list_has(w->context->policy->peer.policy_digests, w->s->policy_digest, 32) ||
+    return policy_list_has(w->context->policy->peer.policy_digests, w->s->policy_digest, 32) ||
            error_denied(error, "the instance runs under another policy than policy-digest");
 }
 

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "cocotpm/quote.h"
 #include "cocotransport/keys/crypto.h"
+#include "cocotransport/keys/pubkey.h"
 
 static const struct hash_row {
     guint16 alg;
@@ -168,15 +169,6 @@ quote_hash(const struct quote *q)
     }
 }
 
-typedef gnutls_pubkey_t pubkey_handle;
-static void
-pubkey_clear(pubkey_handle *key)
-{
-    if (*key != NULL)
-        gnutls_pubkey_deinit(*key);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(pubkey_handle, pubkey_clear)
-
 static gboolean
 import_rsa(gnutls_pubkey_t handle, const void *modulus, gsize modulus_len, const void *exponent,
            gsize exponent_len, GError **error)
@@ -218,7 +210,7 @@ import_key(gnutls_pubkey_t handle, const TPMT_PUBLIC *key, GError **error)
 GBytes *
 tpm_public_spki(const TPMT_PUBLIC *key, GError **error)
 {
-    g_auto(pubkey_handle) handle = NULL;
+    g_autoptr(pubkey_t) handle = NULL;
     gnutls_datum_t der = { NULL, 0 };
     GBytes *spki;
 
@@ -266,7 +258,7 @@ verify_ecdsa(gnutls_pubkey_t handle, const struct quote *q, const struct hash_ro
 gboolean
 quote_verify(const struct quote *q, const TPMT_PUBLIC *key, GError **error)
 {
-    g_auto(pubkey_handle) handle = NULL;
+    g_autoptr(pubkey_t) handle = NULL;
     const struct hash_row *row = hash_row_of(quote_hash(q));
     const TPM2B_PUBLIC_KEY_RSA *rsa = &q->signature.signature.rsassa.sig;
     const gnutls_datum_t rsa_part = { (void *)rsa->buffer, rsa->size };
@@ -290,7 +282,7 @@ gboolean
 quote_verify_rsa(const struct quote *q, const void *modulus, gsize modulus_len,
                  const void *exponent, gsize exponent_len, GBytes *signature, GError **error)
 {
-    g_auto(pubkey_handle) handle = NULL;
+    g_autoptr(pubkey_t) handle = NULL;
     gsize len;
     const void *data = g_bytes_get_data(signature, &len);
     const gnutls_datum_t part = { (void *)data, (unsigned)len };

@@ -12,6 +12,7 @@
 #include "base/io.h"
 #include "base/keyfile.h"
 #include "cocotransport/keys/crypto.h"
+#include "cocotransport/keys/pubkey.h"
 #include "swtpm_cert/kinds.h"
 #include "swtpm_cert/tcg.h"
 
@@ -26,10 +27,8 @@
 #define SECONDS_A_DAY (24 * 60 * 60)
 
 typedef struct gnutls_x509_crt_int crt_t;
-typedef struct gnutls_pubkey_st pubkey_t;
 typedef struct gnutls_privkey_st privkey_t;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(crt_t, gnutls_x509_crt_deinit)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(pubkey_t, gnutls_pubkey_deinit)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(privkey_t, gnutls_privkey_deinit)
 
 static GBytes *

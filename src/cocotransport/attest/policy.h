@@ -87,6 +87,9 @@ struct policy_root {
     guint8 spki_sha256[32];          /* the pin: its key */
 };
 
+/* Whether one of the GBytes in @list is this, byte by byte; a list that is NULL has none. */
+gboolean policy_list_has(const GPtrArray *list, const void *value, gsize len);
+
 struct policy *policy_parse(const char *text, gsize len, enum policy_kind kind, GError **error);
 /* "amd-genoa", "intel-tdx", or "file:PATH sha256:HEX"; for --root, and for roots of a policy. */
 struct policy_root *policy_root_parse(const char *text, GError **error);

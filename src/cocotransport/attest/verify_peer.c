@@ -11,18 +11,6 @@
 #include "cocotransport/keys/crypto.h"
 
 static gboolean
-list_has(GPtrArray *list, const guint8 *value, size_t len)
-{
-    for (guint i = 0; i < list->len; i++) {
-        GBytes *item = g_ptr_array_index(list, i);
-
-        if (g_bytes_get_size(item) == len && memcmp(g_bytes_get_data(item, NULL), value, len) == 0)
-            return TRUE;
-    }
-    return FALSE;
-}
-
-static gboolean
 check_vmpl(struct judge *j, G_GNUC_UNUSED int arg)
 {
     const guint32 vmpl = j->verdict->report.vmpl;
@@ -127,14 +115,14 @@ check_chip_listed(struct judge *j, G_GNUC_UNUSED int arg)
     const struct policy_peer *peer = &j->policy->peer;
 
     return peer->chip_ids->len == 0 ||
-           (!j->vlek && list_has(peer->chip_ids, j->verdict->report.chip_id, 64)) ||
+           (!j->vlek && policy_list_has(peer->chip_ids, j->verdict->report.chip_id, 64)) ||
            judge_fail(j, "the chip is not one of those in chip-id");
 }
 
 static gboolean
 check_chip_denied(struct judge *j, G_GNUC_UNUSED int arg)
 {
-    return !list_has(j->policy->peer.denied_chip_ids, j->verdict->report.chip_id, 64) ||
+    return !policy_list_has(j->policy->peer.denied_chip_ids, j->verdict->report.chip_id, 64) ||
            judge_fail(j, "the chip is in chip-deny");
 }
 
@@ -168,7 +156,7 @@ check_measurement(struct judge *j, G_GNUC_UNUSED int arg)
     const struct policy_peer *peer = &j->policy->peer;
 
     return peer->measurements->len == 0 ||
-           list_has(peer->measurements, j->verdict->report.measurement, 48) ||
+           policy_list_has(peer->measurements, j->verdict->report.measurement, 48) ||
            judge_fail(j, "the launch measurement is not one that the policy names");
 }
 
@@ -182,7 +170,7 @@ check_author(struct judge *j, G_GNUC_UNUSED int arg)
         return TRUE;
     if (!snp_report_has_author_key(r))
         return judge_fail(j, "the launch was not signed by an author");
-    return list_has(peer->author_key_digests, r->author_key_digest, 48) ||
+    return policy_list_has(peer->author_key_digests, r->author_key_digest, 48) ||
            judge_fail(j, "the launch was signed by an author that the policy does not name");
 }
 

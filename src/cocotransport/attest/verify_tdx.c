@@ -14,6 +14,7 @@
 #include "cocotransport/attest/judge.h"
 #include "cocotransport/attest/roots.h"
 #include "cocotransport/keys/crypto.h"
+#include "cocotransport/keys/pubkey.h"
 
 #define TEE_TDX 0x81
 #define KEY_ECDSA_P256 2
@@ -142,15 +143,6 @@ check_dates(struct judge *j, int which)
            judge_fail(j, "the certificate of %s is not yet or no longer good", c->subject);
 }
 
-typedef gnutls_pubkey_t pubkey_handle;
-static void
-pubkey_clear(pubkey_handle *key)
-{
-    if (*key != NULL)
-        gnutls_pubkey_deinit(*key);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(pubkey_handle, pubkey_clear)
-
 gboolean
 judge_p256_verify(gnutls_pubkey_t key, const void *data, size_t len,
                   const guint8 signature[static 64])
@@ -225,7 +217,7 @@ check_signature(struct judge *j, G_GNUC_UNUSED int arg)
 {
     const struct tdx_quote *q = &j->quote;
     const gnutls_datum_t x = { (void *)q->key, 32 }, y = { (void *)(q->key + 32), 32 };
-    g_auto(pubkey_handle) key = NULL;
+    g_autoptr(pubkey_t) key = NULL;
 
     if (gnutls_pubkey_init(&key) < 0 ||
         gnutls_pubkey_import_ecc_raw(key, GNUTLS_ECC_CURVE_SECP256R1, &x, &y) < 0)
@@ -262,18 +254,6 @@ check_migration(struct judge *j, G_GNUC_UNUSED int arg)
 }
 
 static gboolean
-list_allows(GPtrArray *list, const guint8 *value)
-{
-    for (guint i = 0; i < list->len; i++) {
-        GBytes *item = g_ptr_array_index(list, i);
-
-        if (g_bytes_get_size(item) == 48 && memcmp(g_bytes_get_data(item, NULL), value, 48) == 0)
-            return TRUE;
-    }
-    return FALSE;
-}
-
-static gboolean
 check_same_chip(struct judge *j, G_GNUC_UNUSED int arg)
 {
     return !j->policy->peer.same_chip ||
@@ -283,7 +263,7 @@ check_same_chip(struct judge *j, G_GNUC_UNUSED int arg)
 static gboolean
 check_mrtd(struct judge *j, G_GNUC_UNUSED int arg)
 {
-    return list_allows(j->policy->peer.td_measurements, j->verdict->td.mrtd) ||
+    return policy_list_has(j->policy->peer.td_measurements, j->verdict->td.mrtd, 48) ||
            judge_fail(j, "MRTD is not one that the policy names");
 }
 
@@ -295,7 +275,7 @@ check_rtmr(struct judge *j, int which)
     const guint8 *value = j->verdict->td.rtmr[which];
 
     if (list->len > 0)
-        return list_allows(list, value) ||
+        return policy_list_has(list, value, 48) ||
                judge_fail(j, "RTMR%d is not one that the policy names", which);
     if (which == 3 && j->policy->kind == POLICY_INSTANCE)
         return judge_zero(value, 48) ||
@@ -308,7 +288,7 @@ check_seam(struct judge *j, G_GNUC_UNUSED int arg)
 {
     GPtrArray *list = j->policy->peer.td_mr_seam;
 
-    return list->len == 0 || list_allows(list, j->verdict->td.mr_seam) ||
+    return list->len == 0 || policy_list_has(list, j->verdict->td.mr_seam, 48) ||
            judge_fail(j, "MRSEAM is not one that the policy names");
 }
 

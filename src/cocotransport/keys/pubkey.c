@@ -16,9 +16,6 @@
 #define PEM_MAX 16384
 #define SIGNATURE_MAX 1024
 
-typedef struct gnutls_pubkey_st pubkey_t;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(pubkey_t, gnutls_pubkey_deinit)
-
 static pubkey_t *
 import(GBytes *pem, GError **error)
 {

@@ -222,19 +222,6 @@ write_hello(const struct attach_client_config *config, guint8 *message, gsize si
     return b.failed ? 0 : builder_len(&b);
 }
 
-static gboolean
-holds(const GPtrArray *list, const void *bytes, gsize len)
-{
-    for (guint i = 0; list != NULL && i < list->len; i++) {
-        gsize n;
-        const void *item = g_bytes_get_data(list->pdata[i], &n);
-
-        if (n == len && memcmp(item, bytes, len) == 0)
-            return TRUE;
-    }
-    return FALSE;
-}
-
 /* Every EK name that is pinned has to be among those claimed. */
 static gboolean
 ek_names_good(const struct policy_peer *peer, const struct claims *c)
@@ -271,7 +258,7 @@ judge_claims(const struct run *r, const struct claims *c, const guint8 *hello, g
         return error_denied(error, "the CoCoTPM is another instance");
     if (c->psk != (policy->psk == POLICY_PSK_SECRET ? CLAIM_PSK_SECRET : CLAIM_PSK_BOOTSTRAP))
         return error_denied(error, "the CoCoTPM uses another kind of link secret");
-    if (!holds(policy->peer.policy_digests, c->policy_digest, sizeof(c->policy_digest)))
+    if (!policy_list_has(policy->peer.policy_digests, c->policy_digest, sizeof(c->policy_digest)))
         return error_denied(error, "policy-digest: the CoCoTPM has another policy than was pinned");
     if (!ek_names_good(&policy->peer, c))
         return error_denied(error, "ek-name: the CoCoTPM does not have the EK that was pinned");
