@@ -18,6 +18,7 @@ libattest_a_SOURCES = \
 	src/cocotransport/attest/policy.c \
 	src/cocotransport/attest/policy.h \
 	src/cocotransport/attest/policy_explain.c \
+	src/cocotransport/attest/policy_list.c \
 	src/cocotransport/attest/policy_values.c \
 	src/cocotransport/attest/policy_values.h \
 	src/cocotransport/attest/provider.h \

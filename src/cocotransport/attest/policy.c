@@ -182,19 +182,6 @@ policy_root_free(struct policy_root *root)
     g_free(root);
 }
 
-gboolean
-policy_list_has(const GPtrArray *list, const void *value, gsize len)
-{
-    for (guint i = 0; list != NULL && i < list->len; i++) {
-        gsize n;
-        const void *item = g_bytes_get_data(list->pdata[i], &n);
-
-        if (n == len && memcmp(item, value, len) == 0)
-            return TRUE;
-    }
-    return FALSE;
-}
-
 static GPtrArray *
 bytes_list(void)
 {
