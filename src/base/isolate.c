@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -25,6 +26,12 @@ isolate_memory(GError **error)
         return error_errno(error, errno, "PR_SET_DUMPABLE");
 #endif
     return TRUE;
+}
+
+void
+isolate_environment(void)
+{
+    (void)clearenv();
 }
 
 struct identity {

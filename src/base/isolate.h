@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * isolate - what a process gives up, in stages: core dumps and ptrace at once,
- * root and user after its sockets are open, system calls last.
+ * the environment when it was read, root and user after its sockets are open,
+ * system calls last.
  */
 #pragma once
 
@@ -9,6 +10,12 @@
 
 /* No core dumps, not traceable (PR_SET_DUMPABLE 0). The first call of each program that holds keys. */
 gboolean isolate_memory(GError **error);
+
+/*
+ * No variables: libraries write keys where some of them say (SSLKEYLOGFILE), and load programs that
+ * others name (OPENSSL_CONF). Before the first thread, and before a library was asked for anything.
+ */
+void isolate_environment(void);
 
 /* chroot(2), then setgroups/setgid/setuid; either may be NULL. */
 gboolean isolate_root(const char *chroot_path, const char *user, GError **error);

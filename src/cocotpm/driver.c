@@ -35,6 +35,7 @@ struct driver {
     struct driver_config config;
     struct driver_setup setup;
     Program *program;
+    char *notify;                    /* of the environment */
     DriverSession *session;
     DriverFront *front;
     DriverVtpm *vtpm;
@@ -361,6 +362,7 @@ driver_clear(struct driver *d)
     g_clear_pointer(&d->check, driver_ask_free);
     g_clear_pointer(&d->receipt, driver_receipt_free);
     g_clear_pointer(&d->program, program_free);
+    g_clear_pointer(&d->notify, g_free);
     if (!driver_session_free(d->session))
         return FALSE;
     driver_link_close(&d->link);
@@ -399,7 +401,9 @@ driver_main(struct driver *d, int argc, char **argv, GError **error)
                                &d->config.program, error);
     if (!d->program || !driver_config_check(&d->config, error))
         return FALSE;
-    program_notify(d->program, getenv("NOTIFY_SOCKET"));
+    d->notify = g_strdup(getenv("NOTIFY_SOCKET"));
+    program_notify(d->program, d->notify);
+    isolate_environment();
     if (d->config.check_receipt)
         return check_receipt(&d->config, error);
     run_ahead();

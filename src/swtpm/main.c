@@ -138,6 +138,8 @@ serve(struct swtpm_config *c, char **argv)
     if (c->cocotpm != NULL && feature_cocotpm() == NULL)
         return fail("--cocotpm: this program was built without it");
     read_environment(c);
+    if (c->cocotpm != NULL)
+        isolate_environment();
     if (run_swtpm(c, &logs, &error))
         return EXIT_SUCCESS;
     if (!logs)

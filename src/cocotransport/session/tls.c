@@ -125,6 +125,24 @@ judge_message(gnutls_session_t session, unsigned int type, unsigned int when,
     return 0;
 }
 
+static int
+keep_no_key(gnutls_session_t session, const char *label, const gnutls_datum_t *secret)
+{
+    (void)session;
+    (void)label;
+    (void)secret;
+    return 0;
+}
+
+/* The library writes a session's keys into the file that SSLKEYLOGFILE names, and to the standard
+ * error where GNUTLS_DEBUG_LEVEL is 9: no use that is worth it. */
+static void
+say_nothing(gnutls_session_t session)
+{
+    gnutls_session_set_keylog_function(session, keep_no_key);
+    gnutls_global_set_log_level(0);
+}
+
 static gboolean
 prepare(Tls *t, unsigned int role, GError **error)
 {
@@ -136,6 +154,7 @@ prepare(Tls *t, unsigned int role, GError **error)
         rc = gnutls_priority_set_direct(t->session, PRIORITIES, &at);
     if (!gnutls_ok(rc, "TLS session", error))
         return FALSE;
+    say_nothing(t->session);
     gnutls_session_set_ptr(t->session, t);
     gnutls_handshake_set_max_packet_length(t->session, HANDSHAKE_MAX);
     gnutls_handshake_set_hook_function(t->session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_PRE,
