@@ -365,6 +365,22 @@ tunnel_new(TunnelDevice *device)
     return t;
 }
 
+/* Without memory or room for a process there is no stream: later, then, as with any other link. */
+static gboolean
+start_thread(struct tunnel *t, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    GThread *thread = g_thread_try_new("tunnel", tunnel_run, t, &why);
+    struct tunnel_frame answer;
+
+    if (thread) {
+        g_thread_unref(thread);
+        return TRUE;
+    }
+    exchange_code(t, TUNNEL_CLOSE, NULL, 0, &answer, NULL);
+    return error_system(error, "%s", why->message);
+}
+
 Stream *
 tunnel_connect(TunnelDevice *device, gint64 deadline, GError **error)
 {
@@ -375,10 +391,9 @@ tunnel_connect(TunnelDevice *device, gint64 deadline, GError **error)
     t = tunnel_new(device);
     if (t->event < 0)
         error_errno(error, errno, "eventfd");
-    if (t->event < 0 || !open_stream(t, error)) {
+    if (t->event < 0 || !open_stream(t, error) || !start_thread(t, error)) {
         tunnel_free(t);
         return NULL;
     }
-    g_thread_unref(g_thread_new("tunnel", tunnel_run, t));
     return &t->stream;
 }

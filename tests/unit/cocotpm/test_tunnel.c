@@ -7,6 +7,7 @@
 
 #include "cocotransport/link/tunnel.h"
 
+#include "base/error.h"
 #include "base/io.h"
 #include "cocotpm/relay_control.h"
 #include "cocotpm/relay_tunnel.h"
@@ -16,6 +17,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -432,6 +434,7 @@ struct device {
     guint32 number;
     gsize longest;                   /* of the frames after it */
     gint got;                        /* of their bytes */
+    gboolean closed;                 /* the stream, by its user */
 };
 
 #define DEVICE_FRAME_MAX 1024
@@ -467,6 +470,7 @@ device_run(gpointer data)
             builder_be32(&out, d->number);
             builder_be32(&out, DEVICE_FRAME_MAX);
         }
+        d->closed = f.code == TUNNEL_CLOSE;
         if (f.code == TUNNEL_DATA) {
             d->longest = MAX(d->longest, TUNNEL_HEADER + f.len);
             g_atomic_int_add(&d->got, (gint)f.len);
@@ -521,6 +525,41 @@ START_TEST(a_device_that_lags_is_caught_up_with)
 }
 END_TEST
 
+/* Threads have this much of a stack, where nothing is said of it. */
+static void
+set_stack(gsize size)
+{
+    pthread_attr_t a;
+
+    ck_assert_int_eq(pthread_attr_init(&a), 0);
+    ck_assert_int_eq(pthread_attr_setstacksize(&a, size), 0);
+    ck_assert_int_eq(pthread_setattr_default_np(&a), 0);
+    pthread_attr_destroy(&a);
+}
+
+/* Without room for a thread it is an error like any other, which may pass, and the stream is over. */
+START_TEST(no_room_for_its_thread_is_an_error)
+{
+    g_autoptr(TunnelDevice) device = NULL;
+    g_autoptr(GError) error = NULL;
+    struct device d = { .stale = 0 };
+    int pair[2];
+    GThread *thread;
+
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+    d.fd = pair[1];
+    device = tunnel_device_take(pair[0]);
+    thread = g_thread_new("device", device_run, &d);
+    set_stack((gsize)1 << 60);
+    ck_assert(tunnel_connect(device, patience(), &error) == NULL);
+    ck_assert(g_error_matches(error, COCO_ERROR, COCO_ERROR_SYSTEM));
+    shutdown(pair[1], SHUT_RDWR);
+    g_thread_join(thread);
+    close(pair[1]);
+    ck_assert(d.closed);
+}
+END_TEST
+
 Suite *tunnel_suite(void);
 
 Suite *
@@ -537,6 +576,7 @@ tunnel_suite(void)
     tcase_add_test(t, an_answer_comes_with_what_was_sent);
     tcase_add_test(t, a_late_answer_shows_on_the_descriptor);
     tcase_add_test(t, more_than_the_stream_holds_is_not_taken);
+    tcase_add_test(t, no_room_for_its_thread_is_an_error);
     tcase_add_test(t, nobody_behind_the_relay_is_an_error);
     tcase_add_loop_test(t, a_device_that_lags_is_caught_up_with, 0, G_N_ELEMENTS(lags));
     tcase_add_loop_test(t, a_foreign_device_is_refused, 0, G_N_ELEMENTS(opening_cases));
