@@ -13,6 +13,10 @@ check_PROGRAMS += tests/fault/faults.so
 tests_fault_faults_so_SOURCES = tests/fault/faults.c
 tests_fault_faults_so_CFLAGS = $(COCO_CFLAGS) -fPIC
 tests_fault_faults_so_LDFLAGS = $(COCO_LDFLAGS) -shared
+check_PROGRAMS += tests/fault/attach_faults.so
+tests_fault_attach_faults_so_SOURCES = tests/fault/attach_faults.c
+tests_fault_attach_faults_so_CFLAGS = $(COCO_CFLAGS) -fPIC
+tests_fault_attach_faults_so_LDFLAGS = $(COCO_LDFLAGS) -shared
 
 check_PROGRAMS += tests/fault/sealed_bench
 tests_fault_sealed_bench_SOURCES = tests/fault/sealed_bench.c tests/bench/bare.c tests/bench/bare.h

@@ -297,6 +297,21 @@ overtaken(struct play *p)
     steps_tell("newer", steps_served(&p->b, p->b.tls));
 }
 
+/* A newer launch whose ATTACH fails: what the older one has then, and whether that launch may come
+ * again. */
+static void
+failing(struct play *p)
+{
+    g_autoptr(Secret) key = NULL;
+
+    begin(p);
+    key = key_of(&p->a);
+    steps_tell("newer", steps_attach(&p->b));
+    steps_tell("older", steps_served(&p->a, p->a.tls));
+    offer(p, "older-key", key, p->number);
+    steps_tell("again", steps_attach(&p->b));
+}
+
 static const struct {
     const char *name;
     void (*run)(struct play *p);
@@ -304,7 +319,7 @@ static const struct {
     { "keys", old_keys },           { "numbers", wrong_numbers }, { "launch", wrong_launch },
     { "evidence", wrong_evidence }, { "two", two_links },         { "busy", greet_while_busy },
     { "greet", greet },             { "lost", answer_lost },      { "outlived", outlived },
-    { "overtaken", overtaken },
+    { "overtaken", overtaken },     { "failing", failing },
 };
 
 int
