@@ -23,7 +23,7 @@ struct attach_job {
     Peer *older;                     /* the attached one, which is fenced; NULL: none */
     struct snp_report report;
     guint8 launch[LAUNCH_ID_LEN];
-    guint8 evidence_digest[SHA512_SIZE];
+    guint8 evidence_digest[SHA256_SIZE];
     guint8 context[SHA256_SIZE];     /* of role resume, and the first key of it: whatever may fail */
     Secret *resume_key;              /* of a new life has come about before the older one ends */
     struct attachment attachment;
@@ -257,14 +257,15 @@ cocotpm_verify_client(Peer *p, const struct evidence *e, const void *said, gsize
     return TRUE;
 }
 
+/* What a statement names the CoCoVM's evidence by: SHA-256 of its report. */
 static gboolean
-digest_evidence(const struct evidence *e, guint8 ret[static SHA512_SIZE], GError **error)
+digest_evidence(const struct evidence *e, guint8 ret[static SHA256_SIZE], GError **error)
 {
     gsize len;
     const void *report = g_bytes_get_data(e->parts[EVIDENCE_SNP_REPORT], &len);
     const struct crypto_piece piece = { report, len };
 
-    return crypto_sha512(&piece, 1, ret, error);
+    return crypto_sha256(&piece, 1, ret, error);
 }
 
 /* What is known without the TPM thread. */

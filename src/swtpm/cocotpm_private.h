@@ -60,7 +60,7 @@ struct life {
     struct attachment attachment;
     guint8 launch[LAUNCH_ID_LEN];
     struct snp_report report;        /* verified; what PCR 0 and statements are made of */
-    guint8 evidence_digest[SHA512_SIZE];
+    guint8 evidence_digest[SHA256_SIZE];
     guint8 context[SHA256_SIZE];     /* of role resume */
     struct life_key keys[2];         /* [0] made the session at hand, [1] comes from it */
     guint64 executed;                /* (T) number of the last command; ATTACH is 1 */

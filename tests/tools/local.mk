@@ -31,7 +31,8 @@ check_PROGRAMS += tests/tools/loris
 tests_tools_loris_SOURCES = tests/tools/loris.c
 tests_tools_loris_LDADD = $(LINK_LIBS)
 
-check_PROGRAMS += tests/tools/rogue tests/tools/rivals tests/tools/resumer tests/tools/cuckoo
+check_PROGRAMS += tests/tools/rogue tests/tools/rivals tests/tools/resumer tests/tools/cuckoo \
+	tests/tools/attached
 TENANT = tests/tools/tenant.c tests/tools/tenant.h
 STEPS = tests/tools/steps.c tests/tools/steps.h $(TENANT)
 tests_tools_rogue_SOURCES = tests/tools/rogue.c $(TENANT)
@@ -40,6 +41,8 @@ tests_tools_rivals_SOURCES = tests/tools/rivals.c $(STEPS)
 tests_tools_rivals_LDADD = $(SESSION_LIBS) $(LINK_LIBS)
 tests_tools_resumer_SOURCES = tests/tools/resumer.c $(STEPS)
 tests_tools_resumer_LDADD = $(SESSION_LIBS) $(LINK_LIBS)
+tests_tools_attached_SOURCES = tests/tools/attached.c $(STEPS)
+tests_tools_attached_LDADD = $(SESSION_LIBS) $(LINK_LIBS)
 tests_tools_cuckoo_SOURCES = tests/tools/cuckoo.c $(STEPS)
 tests_tools_cuckoo_LDADD = $(SESSION_LIBS) $(LINK_LIBS)
 
