@@ -152,19 +152,36 @@ sed "s/^policy-digest = .*/&\nek-name = 000b$(printf '%064d' 1)/" "$TMP/driver.p
 policy=$TMP/other judged 1 '^rejected: ek_name' good
 judged 1 '^rejected: ark_pinned' good --root amd-genoa
 
-# A key that could sign anything is refused by the CoCoTPM itself.
-tpm one tpm2_createprimary -Q -C e -g sha256 -G ecc -c "$TMP/primary.ctx"
-tpm one tpm2_flushcontext -t
-tpm one tpm2_create -Q -C "$TMP/primary.ctx" -g sha256 -G ecc:ecdsa -c "$TMP/loose.ctx" \
-    -a "fixedtpm|fixedparent|sensitivedataorigin|userwithauth|sign"
-tpm one tpm2_flushcontext -t
-tpm one tpm2_evictcontrol -Q -C o -c "$TMP/loose.ctx" 0x8101000a
-tpm one tpm2_flushcontext -t
+# A key that could sign anything is refused by the CoCoTPM itself, as are one that may go to another
+# TPM, alone or with its parent, and one that does not sign.
 cp "$TMP/good.msg" "$TMP/loose.msg"
 cp "$TMP/good.sig" "$TMP/loose.sig"
-retry ask loose "$nonce" 0x8101000a || fail "no answer about the loose key"
-grep -q 'no attestation key' "$TMP/loose.txt" || fail "a loose key: $(cat "$TMP/loose.txt")"
-tpm one tpm2_evictcontrol -Q -C o -c 0x8101000a
+tpm one tpm2_createprimary -Q -C e -g sha256 -G ecc -c "$TMP/primary.ctx"
+tpm one tpm2_flushcontext -t
+tpm one tpm2_createprimary -Q -C o -g sha256 -G ecc -c "$TMP/moves.ctx" \
+    -a "sensitivedataorigin|userwithauth|restricted|decrypt"
+tpm one tpm2_flushcontext -t
+
+# loose WHAT PARENT ATTRIBUTES OPTION…
+loose()
+{
+    local what=$1 parent=$2 attributes=$3
+
+    shift 3
+    tpm one tpm2_create -Q -C "$parent" -g sha256 -c "$TMP/loose.ctx" -a "$attributes" "$@"
+    tpm one tpm2_flushcontext -t
+    tpm one tpm2_evictcontrol -Q -C o -c "$TMP/loose.ctx" 0x8101000a
+    tpm one tpm2_flushcontext -t
+    retry ask loose "$nonce" 0x8101000a || fail "no answer about a key that $what"
+    grep -q 'no attestation key' "$TMP/loose.txt" || fail "a key that $what: $(cat "$TMP/loose.txt")"
+    tpm one tpm2_evictcontrol -Q -C o -c 0x8101000a
+}
+made='sensitivedataorigin|userwithauth'
+loose "signs anything" "$TMP/primary.ctx" "fixedtpm|fixedparent|$made|sign" -G ecc:ecdsa
+loose "may go anywhere" "$TMP/primary.ctx" "$made|restricted|sign" -G ecc:ecdsa-sha256:null
+loose "follows its parent" "$TMP/moves.ctx" "fixedparent|$made|restricted|sign" \
+    -G ecc:ecdsa-sha256:null
+loose "does not sign" "$TMP/primary.ctx" "fixedtpm|fixedparent|$made|restricted|decrypt" -G ecc
 
 # A quote without PCR 17; PCRs extended between quote and evidence.
 quote no17 "$nonce" sha256:0
