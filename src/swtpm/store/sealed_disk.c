@@ -20,14 +20,27 @@
 
 #define LOCK_NAME ".lock"
 
+/* As with the file: the host may have put a device there, whose opening waits or does something. */
+static gboolean
+open_lock(struct sealed_disk *d, GError **error)
+{
+    const int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+    struct stat st;
+
+    d->lock = openat(d->dir, LOCK_NAME, flags, d->mode);
+    if (d->lock < 0 || fstat(d->lock, &st) != 0)
+        return error_errno(error, errno, "%s/%s", d->path, LOCK_NAME);
+    return S_ISREG(st.st_mode) ||
+           error_denied(error, "%s/%s: is no plain file", d->path, LOCK_NAME);
+}
+
 static gboolean
 take_lock(struct sealed_disk *d, GError **error)
 {
     struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
-    d->lock = openat(d->dir, LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, d->mode);
-    if (d->lock < 0)
-        return error_errno(error, errno, "%s/%s", d->path, LOCK_NAME);
+    if (!open_lock(d, error))
+        return FALSE;
     if (fcntl(d->lock, F_SETLK, &lock) == 0)
         return TRUE;
     if (errno == EACCES || errno == EAGAIN)
