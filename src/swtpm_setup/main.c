@@ -5,6 +5,8 @@
  */
 #include "config.h"
 
+#include "base/isolate.h"
+#include "cocotransport/keys/openssl.h"
 #include "swtpm_setup/run.h"
 #include "swtpm_setup/userconf.h"
 #include "swtpm_setup/version.h"
@@ -99,6 +101,13 @@ warn_of_obsolete(const struct setup_config *c)
         puts("Warning: --tcsd-system-ps-file is deprecated and has no effect.");
 }
 
+/* Of a confidential TPM some are made or read here. The environment stays: what is run needs it. */
+static gboolean
+guard_secrets(const struct setup_config *c, GError **error)
+{
+    return c->cocotpm == NULL || (isolate_memory(error) && openssl_without_config(error));
+}
+
 static gboolean
 run_with(struct run *r, int argc, char **argv)
 {
@@ -126,6 +135,10 @@ run_with(struct run *r, int argc, char **argv)
         return TRUE;
     warn_of_obsolete(&r->config);
     imply(&r->config);
+    if (!guard_secrets(&r->config, &error)) {
+        fprintf(stderr, "swtpm_setup: %s\n", error->message);
+        return FALSE;
+    }
     return run_asked(r);
 }
 

@@ -40,6 +40,34 @@ grep -q "\"uuid\" : \"$id\"" made.json || fail "the UUID is not in the JSON"
 digest=$(sha256sum < instance.policy | cut -d' ' -f1)
 grep -q "$digest" made.json || fail "the policy's digest is not in the JSON"
 
+# Nor does it load what the environment names, or leave its memory in a core dump: seen while it
+# waits for a secret.
+shim=$BUILD/tests/fault/faults.so
+[ -e "$shim" ] || fail "the build has no $shim"
+cat > openssl.cnf << END
+openssl_conf = first
+[first]
+providers = list
+[list]
+foreign = section
+[section]
+module = $shim
+activate = 1
+END
+mkdir other
+mkfifo secret
+ulimit -c unlimited
+start setup env "OPENSSL_CONF=$TMP/openssl.cnf" "FAULT_DIR=$TMP/none" FAULT_HOW=EIO \
+    "FAULT_LOG=$TMP/loaded" "$setup" --tpm2 --tpm "$swtpm socket" --tpmstate "$TMP/other" \
+    --cocotpm "$words,psk-file=secret,recovery-key=owner.pem,deliver=other.json"
+exec {secret}> secret
+grep -q '^Max core file size  *0  *0 ' "/proc/$(pid_of setup)/limits" || fail "it can dump core"
+head -c 32 /dev/urandom >&"$secret"
+exec {secret}>&-
+wait_end setup || fail "provisioning: $(cat setup.log)"
+[ -s other.json ] || fail "nothing was delivered"
+[ ! -e loaded ] || fail "it loaded what the environment names"
+
 # The secrets: the owner's key opens them, under their own names only; they are not on the disk.
 open_secret()
 {

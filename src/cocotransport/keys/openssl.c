@@ -10,6 +10,7 @@
 
 #include <openssl/bio.h>
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
@@ -34,6 +35,13 @@ openssl_failed(const char *what, GError **error)
 
     ERR_clear_error();
     return error_system(error, "%s: %s", what, reason != NULL ? reason : "failed");
+}
+
+gboolean
+openssl_without_config(GError **error)
+{
+    return OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) == 1 ||
+           openssl_failed("libcrypto", error);
 }
 
 static EVP_PKEY *

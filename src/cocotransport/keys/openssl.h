@@ -8,6 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/*
+ * The library reads no configuration, which could name objects to load (OPENSSL_CONF). Before it is
+ * used for anything else.
+ */
+gboolean openssl_without_config(GError **error);
+
 enum oaep_hash {
     OAEP_SHA1,               /* TPM 1.2 knows nothing else */
     OAEP_SHA256,
