@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # test: the host's acts at the worst moment, while a command runs, is cancelled, or waits for its
-# state to be stored: another launch is told to wait, and each command is carried out once
+# state to be stored, or is half in: another launch, the operator and what is left of the command are
+# told to wait, and each command is carried out once
 # sanitizers: no
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
@@ -11,7 +12,9 @@ set -euo pipefail
 # stored waits.
 mkdir "$TMP/held"
 world freshness.kind=witness "freshness.witness=file:$TMP/held/by" cocovm.takeover=no
-TPM_WORDS=,timeout=600
+head -c 32 /dev/urandom > "$TMP/operator.psk"
+chmod 600 "$TMP/operator.psk"
+TPM_WORDS=,timeout=600,operator-psk-file=$TMP/operator.psk
 tpm_start
 
 # ---- while a command runs, and while CANCEL is under way ----
@@ -117,6 +120,10 @@ driver_start one
 tpm nvdefine 0x1500020 -C o -a "ownerread|ownerwrite|nt=counter" > "$TMP/nv.log"
 tpm nvincrement 0x1500020 -C o
 count=1
+# Half a command in the hands of the first launch's driver, for later.
+command=$(extend_command "$(digest 1)")
+raw_open "$TMP/tpm"
+raw_say "${command:0:40}"
 begin
 vm_launch chip two "$TMP/coco.img"
 mapfile -t line < <(driver_line two tpm2)
@@ -140,5 +147,51 @@ wait "$waiting" || true
 count=2
 counted "a takeover while the state is being stored" tpm2
 report "a takeover while the state is being stored" "-" "stored once, then taken over"
-stop driver_tpm2 || fail "the driver ended with $?"
+
+# The operator says that the VM is gone, twice, while a command waits: the one waits too, the other is
+# told so, and so is another launch. Then the command is whole, and the session over.
+operator()
+{
+    "$(ours cocotpm-operator)" --to "unixio:$TMP/coco.sock" --id "$ID" \
+        --operator-psk-file "$TMP/operator.psk" reset
+}
+TPM_AT=tpm2
+pcr_extend "$(digest 1)"
+begin
+for each in 1 2; do
+    (operator 2> "$TMP/operator.$each" || echo refused > "$TMP/refused.$each") &
+    askers[each]=$!
+done
+one_refused()
+{
+    [ -e "$TMP/refused.1" ] || [ -e "$TMP/refused.2" ]
+}
+retry one_refused || fail "two resets at once"
+vm_launch chip two "$TMP/coco.img"
+resumer greet
+[ "$(cat "$TMP/said")" = "hello 7" ] || fail "HELLO while a reset waits: $(cat "$TMP/said")"
+[ ! -e "$TMP/answered" ] || fail "a reset: answered before it was stored"
+mv "$TMP/away" "$TMP/held"
+wait "${askers[1]}" "${askers[2]}"
+[ "$(cat "$TMP"/refused.* | wc -l)" = 1 ] || fail "the resets: $(cat "$TMP"/operator.*)"
+grep -q "busy" "$TMP"/operator.* || fail "the resets: $(cat "$TMP"/operator.*)"
+wait "$waiting" || true
+stop driver_tpm2 KILL || true
+vm_launch chip three "$TMP/coco.img"
+driver_start three tpm3
+count=3
+counted "a reset while the state is being stored" tpm3
+TPM_AT=tpm3
+pcr_value=$(printf '0%.0s' {1..64})
+pcr_check "a reset while the state is being stored"
+report "the operator's reset while the state is being stored" "-" "stored once, then the session is over"
+
+# The rest of the half command: the session of its driver is over, and it is nobody else's.
+raw_say "${command:40}"
+raw_answer
+[ "$answer" = 80010000000a00000101 ] || fail "half a command in a takeover: $answer"
+raw_close
+pcr_check "half a command in a takeover"
+report "a takeover while half a command is in" "-" "TPM_RC_FAILURE, and nothing of it elsewhere"
+stop driver_tpm3 || fail "the driver ended with $?"
 stop driver_tpm KILL || true
