@@ -156,42 +156,18 @@ send_message(struct run *r, const guint8 *message, gsize len, GError **error)
     return result == TLS_DONE || error_system(error, "the link to the CoCoTPM is gone");
 }
 
-/* One answer of status ok; its body is left in @ret_body. Receipts before it are taken. */
+/* One answer of status ok, and its body. */
 static gboolean
-receive_answer(struct run *r, const char *what, guint8 buffer[static COCO_MESSAGE_MAX],
-               struct cursor *ret_body, GError **error)
+receive_answer(struct run *r, const char *what, GBytes **ret, GError **error)
 {
-    struct message_header h;
-    struct cursor in;
-    gsize len;
-    enum tls_result result;
     g_autofree char *reason = NULL;
 
-    do
-        result = tls_receive_until(r->client->tls, buffer, COCO_MESSAGE_MAX, &len, r->deadline,
-                                   error);
-    while (result == TLS_DONE && client_take_receipt(r->client, buffer, len));
-    if (result == TLS_FAILED)
+    if (!client_hear_answer(r->client, r->client->tls, what, r->deadline, &r->status, ret, &reason,
+                            error))
         return FALSE;
-    if (result != TLS_DONE)
-        return error_system(error, "%s: %s", what, result == TLS_AGAIN
-                                                       ? "no answer in time"
-                                                       : "the CoCoTPM closed the link");
-    in = cursor_from(buffer, len);
-    if (!message_header_parse(&in, COCO_MESSAGE_MAX, &h, error))
-        return FALSE;
-    if (h.tag != TAG_COCO_ANSWER || h.size != len)
-        return error_malformed(error, "%s: what came in is no answer", what);
-    r->status = (enum coco_status)h.code;
     r->answered = TRUE;
-    if (h.code == COCO_OK) {
-        *ret_body = in;
-        return TRUE;
-    }
-    if (!client_read_answer(buffer, len, &r->status, NULL, &reason, error))
-        return FALSE;
-    return error_denied(error, "%s: the CoCoTPM refused: %s (%s)", what,
-                        coco_status_text(h.code), reason);
+    return r->status == COCO_OK || error_denied(error, "%s: the CoCoTPM refused: %s (%s)", what,
+                                                coco_status_text(r->status), reason);
 }
 
 static gsize
@@ -325,18 +301,19 @@ judge_evidence(const struct run *r, const struct hello_answer *answer, GError **
 static gboolean
 say_hello(struct run *r, guint8 *hello, gsize *hello_len, GError **error)
 {
-    g_autofree guint8 *buffer = g_malloc(COCO_MESSAGE_MAX);
+    g_autoptr(GBytes) body = NULL;
     struct hello_answer answer;
-    struct cursor body;
-    struct cursor claims;
+    struct cursor in, claims;
     struct claims *server = &r->client->attachment.server;
 
     *hello_len = write_hello(r->config, hello, MESSAGE_HEADER + CLAIMS_MAX);
     if (!send_message(r, hello, *hello_len, error) ||
-        !receive_answer(r, "HELLO", buffer, &body, error) ||
-        !hello_answer_parse(&body, &answer, error))
+        !receive_answer(r, "HELLO", &body, error))
         return FALSE;
     r->answered = FALSE;
+    in = cursor_from(g_bytes_get_data(body, NULL), g_bytes_get_size(body));
+    if (!hello_answer_parse(&in, &answer, error))
+        return FALSE;
     claims = cursor_from(answer.claims, answer.claims_len);
 
     return claims_parse(&claims, CLAIMS_SERVER, server, error) &&
@@ -354,7 +331,8 @@ say_attach(struct run *r, const guint8 *hello, gsize hello_len, GError **error)
     struct builder b = builder_on(buffer, COCO_MESSAGE_MAX);
     guint8 report_data[SHA512_SIZE];
     g_auto(evidence_t) e = { 0 };
-    struct cursor body;
+    g_autoptr(GBytes) body = NULL;
+    struct cursor in;
 
     if (!protocol_report_data(c->tls, SIDE_CLIENT, hello, hello_len, report_data, error) ||
         !provider_evidence(r->config->provider, report_data, &e, error))
@@ -375,8 +353,10 @@ say_attach(struct run *r, const guint8 *hello, gsize hello_len, GError **error)
     }
     client_keep_command(c, buffer, builder_len(&b));
     if (!send_message(r, buffer, builder_len(&b), error) ||
-        !receive_answer(r, "ATTACH", buffer, &body, error) ||
-        !attachment_parse(&body, &c->attachment, error))
+        !receive_answer(r, "ATTACH", &body, error))
+        return FALSE;
+    in = cursor_from(g_bytes_get_data(body, NULL), g_bytes_get_size(body));
+    if (!attachment_parse(&in, &c->attachment, error))
         return FALSE;
     c->received = c->sent;
     c->attached = TRUE;

@@ -264,6 +264,27 @@ client_read_answer(const guint8 *message, gsize len, enum coco_status *ret_statu
     return TRUE;
 }
 
+gboolean
+client_hear_answer(Client *c, Tls *tls, const char *what, gint64 deadline,
+                   enum coco_status *ret_status, GBytes **ret, char **ret_reason, GError **error)
+{
+    g_autofree guint8 *buffer = g_malloc(COCO_MESSAGE_MAX);
+    enum tls_result result;
+    gsize len = 0;
+
+    do
+        result = tls_receive_until(tls, buffer, COCO_MESSAGE_MAX, &len, deadline, error);
+    while (result == TLS_DONE && client_take_receipt(c, buffer, len));
+    if (result == TLS_AGAIN || result == TLS_CLOSED)
+        return error_system(error, "%s: %s", what, result == TLS_AGAIN
+                                                       ? "no answer in time"
+                                                       : "the CoCoTPM closed the link");
+    if (result == TLS_DONE && client_read_answer(buffer, len, ret_status, ret, ret_reason, error))
+        return TRUE;
+    g_prefix_error(error, "%s: ", what);
+    return FALSE;
+}
+
 enum tls_result
 client_ask(Client *c, enum coco_command code, const guint8 *body, gsize len, GError **error)
 {

@@ -33,6 +33,11 @@ Client *client_new(void);
 void client_keep_command(Client *c, const guint8 *message, gsize len);
 /* What comes in before an answer, other than it: TRUE when @message was a RECEIPT. FALSE: not one. */
 gboolean client_take_receipt(Client *c, const guint8 *message, gsize len);
+/* The answer to what was sent over @tls, which need not be the client's yet, after receipts. @ret and
+ * @ret_reason as of client_read_answer(); @what is for words. */
+gboolean client_hear_answer(Client *c, Tls *tls, const char *what, gint64 deadline,
+                            enum coco_status *ret_status, GBytes **ret, char **ret_reason,
+                            GError **error);
 void client_lose_link(Client *c);
 gboolean client_say_changed(const Client *c, GError **error);
 

@@ -107,25 +107,14 @@ send_resume(struct attempt *a, GError **error)
     return send_until(a, message, builder_len(&out), error);
 }
 
-/* The server's answer, after receipts; refusals are DENIED, in its words. That it is busy, which
- * nobody can forge, will pass. */
+/* Refusals are DENIED, in the server's words. That it is busy, which nobody can forge, will pass. */
 static gboolean
 receive_answer(struct attempt *a, GBytes **ret, GError **error)
 {
-    g_autofree guint8 *buffer = g_malloc(COCO_MESSAGE_MAX);
     g_autofree char *reason = NULL;
     enum coco_status status = COCO_INTERNAL;
-    enum tls_result result;
-    gsize len = 0;
 
-    do
-        result = tls_receive_until(a->tls, buffer, COCO_MESSAGE_MAX, &len, a->deadline, error);
-    while (result == TLS_DONE && client_take_receipt(a->client, buffer, len));
-    if (result == TLS_FAILED)
-        return FALSE;
-    if (result != TLS_DONE)
-        return error_system(error, "RESUME: no answer");
-    if (!client_read_answer(buffer, len, &status, ret, &reason, error))
+    if (!client_hear_answer(a->client, a->tls, "RESUME", a->deadline, &status, ret, &reason, error))
         return FALSE;
     if (status == COCO_BUSY)
         return error_system(error, "RESUME: the CoCoTPM is busy (%s)", reason);
