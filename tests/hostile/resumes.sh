@@ -82,6 +82,8 @@ play keys
 told "resume-1 0" "resume-2 0" "replaced refused" "replaced-as-2 refused" \
     "replaced-as-3 refused" "number-0 refused" "number-4 refused" "own-as-3 refused" "own taken" \
     "next taken" "honest 0"
+play unheard
+told "unheard 0" "unheard 0" "unheard 0" "heard 0"
 play numbers
 told "behind 5" "then 0" "far-behind 5" "then 0" "attach-again 5" "then 0" "ahead 5" "then 0" \
     "far-ahead 5" "then 0" "answers-ahead 1" "two-open 1" "last 5" "then 0" "zero 1"

@@ -35,6 +35,12 @@ told=$(tr '\n' ' ' < "$TMP/said" | sed 's/command \(0\|2313\) /command done /')
 then 0 " ] || fail "HELLO and INFO beside a command: $told"
 report "HELLO while a command runs or is cancelled" "-" "status 7, the command is answered"
 
+# HELLO before another launch attaches, ATTACH after that.
+vm_launch chip one "$TMP/coco.img"
+vm_launch chip two "$TMP/coco.img"
+resumer late
+[ "$(tr '\n' ' ' < "$TMP/said")" = "late 7 then 0 " ] || fail "ATTACH beside another: $(cat "$TMP/said")"
+
 # ---- while the state is being stored ----
 
 attacker_start

@@ -101,6 +101,27 @@ old_keys(struct play *p)
     resume(p, "honest");
 }
 
+/* Whose answers do not come in, several times in a row: the client knows no newer key. */
+static void
+unheard(struct play *p)
+{
+    Tls *mine;
+
+    begin(p);
+    mine = p->a.tls;
+    for (guint i = 0; i < 3; i++) {
+        Tls *next = steps_channel_to_resume(&p->a, p->number);
+        const gsize len = steps_write_resume(&p->a, &p->a, next, p->executed, p->executed);
+
+        p->a.tls = next;
+        (void)tenant_say(&p->a, p->a.message, len);
+        steps_tell("unheard", tenant_hear(&p->a, NULL));
+        tls_free(next);
+        p->a.tls = mine;
+    }
+    resume(p, "heard");
+}
+
 /* RESUME on a link of its own, by a key that is good; the session at hand is looked at after. */
 static void
 wrong(struct play *p, const char *name, struct tenant *witness, guint64 sent, guint64 received)
@@ -245,6 +266,22 @@ greet(struct play *p)
     steps_tell("hello", steps_greet(&p->b));
 }
 
+/* Another launch greets while nobody is attached, and attaches when somebody is. */
+static void
+attach_late(struct play *p)
+{
+    struct builder b = builder_on(p->b.message, sizeof(p->b.message));
+
+    if (steps_greet(&p->b) != COCO_OK)
+        tenant_die("HELLO", NULL);
+    begin(p);
+    tenant_write_attach(&p->b, &b);
+    (void)tenant_say(&p->b, p->b.message, builder_len(&b));
+    steps_tell("late", tenant_hear(&p->b, NULL));
+    use(p);
+    resume(p, "then");
+}
+
 /* RESUME by @held, a handshake of before, as of a client that lost the answer to ATTACH. */
 static void
 fetch(struct play *p, Tls *held)
@@ -293,6 +330,7 @@ overtaken(struct play *p)
     begin(p);
     held = steps_channel_to_resume(&p->a, p->number);
     steps_attach_or_die(&p->b);
+    steps_tell("first", tenant_hear(&p->a, NULL));
     fetch(p, held);
     steps_tell("newer", steps_served(&p->b, p->b.tls));
 }
@@ -319,7 +357,8 @@ static const struct {
     { "keys", old_keys },           { "numbers", wrong_numbers }, { "launch", wrong_launch },
     { "evidence", wrong_evidence }, { "two", two_links },         { "busy", greet_while_busy },
     { "greet", greet },             { "lost", answer_lost },      { "outlived", outlived },
-    { "overtaken", overtaken },     { "failing", failing },
+    { "overtaken", overtaken },     { "failing", failing },       { "late", attach_late },
+    { "unheard", unheard },
 };
 
 int

@@ -211,8 +211,12 @@ tenant_hear_on(struct tenant *t, Tls *tls, char **ret_words)
 
     do {
         if (tls_receive_until(tls, t->answer, sizeof(t->answer), &t->answer_len, t->deadline,
-                              NULL) != TLS_DONE)
+                              NULL) != TLS_DONE) {
+            /* Else a link that is borne for ever would pass for one that was ended. */
+            if (g_get_monotonic_time() >= t->deadline)
+                tenant_die("neither an answer nor the end of the link", NULL);
             return TENANT_CLOSED;
+        }
         in = cursor_from(t->answer, t->answer_len);
         if (!message_header_parse(&in, COCO_MESSAGE_MAX, &h, NULL))
             tenant_die("an answer that is none", NULL);
