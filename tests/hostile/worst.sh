@@ -201,3 +201,29 @@ pcr_check "half a command in a takeover"
 report "a takeover while half a command is in" "-" "TPM_RC_FAILURE, and nothing of it elsewhere"
 stop driver_tpm3 || fail "the driver ended with $?"
 stop driver_tpm KILL || true
+stop attacker || true
+
+# The operator's "this VM is gone" in the same moment: it waits for the command, and meets nobody who
+# is on the way in.
+head -c 32 /dev/urandom > "$TMP/operator"
+# reset WHAT LINE…: all that the operator and two launches were told.
+reset()
+{
+    local what=$1
+
+    shift
+    stop coco || fail "swtpm ended with $?"
+    rm -f "$TMP/coco.sock"
+    TPM_WORDS=,timeout=600,operator-psk-file=$TMP/operator tpm_start
+    vm_launch chip one "$TMP/coco.img"
+    vm_launch chip two "$TMP/coco.img"
+    "$(ours resetter)" "$what" "$TMP/coco.sock" "$TMP/driver.policy" "$ID" "emulator:$TMP/one" \
+        "emulator:$TMP/two" "$TMP/operator" "$TMP/held" > "$TMP/said" 2> "$TMP/resetter.log" ||
+        fail "$what: $(cat "$TMP/said" "$TMP/resetter.log")"
+    printf '%s\n' "$@" | cmp -s - "$TMP/said" ||
+        fail "$what: expected: $*; was told: $(cat "$TMP/said")"
+}
+reset waits "info 0" "second-reset 7" "attach 7" "resume 7" "command 0" "reset 0" "old-link closed" \
+    "info 0" "attached 0" "next-launch 0"
+reset attaching "reset 7" "attach 0" "old-link closed" "new-launch 0"
+reset resuming "older closed" "reset 7" "newer 0" "served 0"

@@ -32,7 +32,7 @@ tests_tools_loris_SOURCES = tests/tools/loris.c
 tests_tools_loris_LDADD = $(LINK_LIBS)
 
 check_PROGRAMS += tests/tools/rogue tests/tools/rivals tests/tools/resumer tests/tools/cuckoo \
-	tests/tools/attached
+	tests/tools/attached tests/tools/resetter
 TENANT = tests/tools/tenant.c tests/tools/tenant.h
 STEPS = tests/tools/steps.c tests/tools/steps.h $(TENANT)
 tests_tools_rogue_SOURCES = tests/tools/rogue.c $(TENANT)
@@ -43,6 +43,8 @@ tests_tools_resumer_SOURCES = tests/tools/resumer.c $(STEPS)
 tests_tools_resumer_LDADD = $(SESSION_LIBS) $(LINK_LIBS)
 tests_tools_attached_SOURCES = tests/tools/attached.c $(STEPS)
 tests_tools_attached_LDADD = $(SESSION_LIBS) $(LINK_LIBS)
+tests_tools_resetter_SOURCES = tests/tools/resetter.c $(STEPS)
+tests_tools_resetter_LDADD = $(SESSION_LIBS) $(LINK_LIBS)
 tests_tools_cuckoo_SOURCES = tests/tools/cuckoo.c $(STEPS)
 tests_tools_cuckoo_LDADD = $(SESSION_LIBS) $(LINK_LIBS)
 
