@@ -205,7 +205,6 @@ stop attacker || true
 
 # The operator's "this VM is gone" in the same moment: it waits for the command, and meets nobody who
 # is on the way in.
-head -c 32 /dev/urandom > "$TMP/operator"
 # reset WHAT LINE…: all that the operator and two launches were told.
 reset()
 {
@@ -214,11 +213,11 @@ reset()
     shift
     stop coco || fail "swtpm ended with $?"
     rm -f "$TMP/coco.sock"
-    TPM_WORDS=,timeout=600,operator-psk-file=$TMP/operator tpm_start
+    TPM_WORDS=,timeout=600,operator-psk-file=$TMP/operator.psk tpm_start
     vm_launch chip one "$TMP/coco.img"
     vm_launch chip two "$TMP/coco.img"
     "$(ours resetter)" "$what" "$TMP/coco.sock" "$TMP/driver.policy" "$ID" "emulator:$TMP/one" \
-        "emulator:$TMP/two" "$TMP/operator" "$TMP/held" > "$TMP/said" 2> "$TMP/resetter.log" ||
+        "emulator:$TMP/two" "$TMP/operator.psk" "$TMP/held" > "$TMP/said" 2> "$TMP/resetter.log" ||
         fail "$what: $(cat "$TMP/said" "$TMP/resetter.log")"
     printf '%s\n' "$@" | cmp -s - "$TMP/said" ||
         fail "$what: expected: $*; was told: $(cat "$TMP/said")"
