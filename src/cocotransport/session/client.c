@@ -154,9 +154,8 @@ answered(Client *c)
     client_say_changed(c, NULL);
 }
 
-/* An answer has to be one to what was asked: a TPM's to a TPM command, ours to ours. */
-static gboolean
-answer_fits(const Client *c, const guint8 *message, gsize len)
+gboolean
+client_answer_fits(const Client *c, const guint8 *message, gsize len)
 {
     struct cursor in = cursor_from(message, len);
     struct cursor asked = cursor_from(secret_peek(c->command), c->command_len);
@@ -188,7 +187,7 @@ client_receive(Client *c, guint8 ret[static COCO_MESSAGE_MAX], gsize *ret_len, G
         do
             result = tls_receive(c->tls, ret, COCO_MESSAGE_MAX, &len, error);
         while (result == TLS_DONE && client_take_receipt(c, ret, len));
-    if (result == TLS_DONE && (c->sent == c->received || !answer_fits(c, ret, len))) {
+    if (result == TLS_DONE && (c->sent == c->received || !client_answer_fits(c, ret, len))) {
         error_malformed(error, "the CoCoTPM sent what is no answer");
         result = TLS_FAILED;
     }

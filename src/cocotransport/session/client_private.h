@@ -33,6 +33,8 @@ Client *client_new(void);
 void client_keep_command(Client *c, const guint8 *message, gsize len);
 /* What comes in before an answer, other than it: TRUE when @message was a RECEIPT. FALSE: not one. */
 gboolean client_take_receipt(Client *c, const guint8 *message, gsize len);
+/* An answer has to be one to what was asked: a TPM's to a TPM command, ours to ours. */
+gboolean client_answer_fits(const Client *c, const guint8 *message, gsize len);
 /* The answer to what was sent over @tls, which need not be the client's yet, after receipts. @ret and
  * @ret_reason as of client_read_answer(); @what is for words. */
 gboolean client_hear_answer(Client *c, Tls *tls, const char *what, gint64 deadline,

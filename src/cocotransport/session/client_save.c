@@ -138,7 +138,9 @@ session_sound(const Client *c)
 {
     if (c->keys[1].number == 0 || c->received > c->sent || c->sent - c->received > 1)
         return FALSE;
-    return (c->sent > c->received) == (c->command_len > 0) && (!c->answer || c->command_len > 0);
+    if ((c->sent > c->received) != (c->command_len > 0))
+        return FALSE;
+    return !c->answer || client_answer_fits(c, secret_peek(c->answer), secret_len(c->answer));
 }
 
 Client *

@@ -186,6 +186,8 @@ catch_up(struct attempt *a, GBytes *answer, GError **error)
         return TRUE;
     if (!c->attached)
         return take_attachment(c, in.pos, len, error);
+    if (!client_answer_fits(c, in.pos, len))
+        return error_denied(error, "RESUME: the CoCoTPM brought what is no answer");
     secret_free(c->answer);
     c->answer = secret_copy(in.pos, len);
     return TRUE;

@@ -43,6 +43,11 @@ static const struct {
     { "one open, one ahead with its answer", 8, 7, 9, TPM_ANSWER, REFUSED },
     { "one open, two behind", 8, 7, 6, NULL, REFUSED },
     { "far ahead", 8, 7, G_MAXUINT64, TPM_ANSWER, REFUSED },
+    { "ours to a TPM command", 8, 7, 8, "c0c1 0000000a 00000000", REFUSED },
+    { "a command in an answer's place", 8, 7, 8, "c0c0 0000000a 00000003", REFUSED },
+    { "an answer longer than it says", 8, 7, 8, "8001 0000000b 00000000 0102", REFUSED },
+    { "an answer shorter than it says", 8, 7, 8, "8001 0000000d 00000000 0102", REFUSED },
+    { "half a header", 8, 7, 8, "8001 0000000a", REFUSED },
 };
 
 static const guint8 tpm_command[12] = { 0x80, 0x01, 0, 0, 0, 12, 0, 0, 1, 0x7b, 0, 1 };
@@ -287,6 +292,35 @@ START_TEST(without_a_key_nobody_is_asked)
 }
 END_TEST
 
+static Stream *
+no_link(gpointer data, G_GNUC_UNUSED gint64 deadline, GError **error)
+{
+    struct host *h = data;
+
+    h->connects++;
+    error_system(error, "no link");
+    return NULL;
+}
+
+/* The other key is for a server that does not know the first. And time that is over is over. */
+START_TEST(without_a_link_nobody_was_refused)
+{
+    struct host h = { 0 };
+    const struct attach_client_config config = { .burn = TRUE };
+    const gint64 now = g_get_monotonic_time();
+    g_autoptr(GError) error = NULL, late = NULL;
+    Client *c = client_of(7, 7);
+
+    ck_assert(!resume_client_run(c, &config, no_link, &h, now + G_USEC_PER_SEC, &error));
+    ck_assert(g_error_matches(error, COCO_ERROR, COCO_ERROR_SYSTEM));
+    ck_assert_uint_eq(h.connects, 1);
+    ck_assert(!resume_client_insist(c, &config, no_link, &h, now, &late));
+    ck_assert(g_error_matches(late, COCO_ERROR, COCO_ERROR_SYSTEM));
+    ck_assert_uint_eq(h.connects, 2);
+    client_free(c);
+}
+END_TEST
+
 static gboolean
 cannot_save(G_GNUC_UNUSED const Client *c, G_GNUC_UNUSED gpointer data, GError **error)
 {
@@ -359,6 +393,7 @@ resume_suite(void)
     tcase_add_loop_test(t, no_answer_to_resume, 0, G_N_ELEMENTS(bad));
     tcase_add_test(t, keys_follow_the_one_that_was_taken);
     tcase_add_test(t, without_a_key_nobody_is_asked);
+    tcase_add_test(t, without_a_link_nobody_was_refused);
     tcase_add_test(t, keys_are_saved_before_the_command_leaves);
     tcase_add_loop_test(t, the_answer_to_attach_is_fetched, 0, G_N_ELEMENTS(attachments));
     suite_add_tcase(s, t);

@@ -13,7 +13,7 @@
 static const struct {
     const char *what;
     guint64 sent, received, older, newer;
-    gsize command, answer;           /* their lengths */
+    gsize command, answer;           /* their lengths; a TPM's */
     gboolean attached, receipt;
     gboolean good;
 } sessions[] = {
@@ -39,6 +39,16 @@ filled(gsize len, int value)
     return s;
 }
 
+/* A TPM's, of @len bytes, to be told from others by @fill. */
+static void
+message(guint8 *memory, gsize len, guint8 fill)
+{
+    struct builder b = builder_on(memory, len);
+
+    memset(memory, fill, len);
+    message_header_write(&b, TAG_TPM_NO_SESSIONS, (guint32)len, 0);
+}
+
 static Client *
 session(int n)
 {
@@ -57,10 +67,12 @@ session(int n)
         c->keys[0] = (struct resume_key){ sessions[n].older, filled(32, 4) };
     if (sessions[n].newer)
         c->keys[1] = (struct resume_key){ sessions[n].newer, filled(32, 5) };
-    memset(secret_bytes(c->command), 6, sessions[n].command);
+    message(secret_bytes(c->command), sessions[n].command, 6);
     c->command_len = sessions[n].command;
-    if (sessions[n].answer)
-        c->answer = filled(sessions[n].answer, 7);
+    if (sessions[n].answer) {
+        c->answer = secret_new(sessions[n].answer);
+        message(secret_bytes(c->answer), sessions[n].answer, 7);
+    }
     c->receipt_given = sessions[n].receipt;
     c->receipt.generation = 11;
     return c;
@@ -124,6 +136,70 @@ START_TEST(half_a_session_is_none)
 }
 END_TEST
 
+/* Where what is in @session begins that the parser judges: up to its numbers, and to its command. */
+#define AT_ATTACHED 17
+#define AT_BURNT 18
+#define AT_NUMBERS (19 + 16 + 32 + ATTACH_ID_SIZE + 8 + 16 + 1 + 2 * (8 + 32))
+#define AT_COMMAND (AT_NUMBERS + 16)
+#define AT_ANSWER (AT_COMMAND + 2 + 12)
+#define AT_RECEIPT (AT_ANSWER + 2 + 20)
+
+static const struct {
+    const char *what;
+    gsize at;
+    const char *hex;                 /* what stands there instead */
+} changes[] = {
+    { "nothing", 0, "43" },
+    { "another beginning", 0, "00" },
+    { "another version", 16, "32" },
+    { "attached twice", AT_ATTACHED, "02" },
+    { "burnt twice", AT_BURNT, "ff" },
+    { "a receipt given twice", AT_RECEIPT, "02" },
+    { "more answers than commands", AT_NUMBERS, "0000000000000007 0000000000000008" },
+    { "answers of before the first", AT_NUMBERS, "0000000000000000 ffffffffffffffff" },
+    { "an answer of ours to a TPM command", AT_ANSWER + 2, "c0c1" },
+    { "a command for an answer", AT_ANSWER + 2, "c0c0" },
+    { "an answer that says it is longer", AT_ANSWER + 4, "00000015" },
+    { "an answer that says it is shorter", AT_ANSWER + 4, "00000013" },
+};
+
+START_TEST(each_field_is_judged)
+{
+    g_autoptr(Client) c = session(3);
+    g_autoptr(GBytes) saved = save(c);
+    g_autoptr(GBytes) change = test_bytes(changes[_i].hex);
+    gsize len = g_bytes_get_size(saved);
+    g_autofree guint8 *bytes = g_memdup2(g_bytes_get_data(saved, NULL), len);
+    g_autoptr(Client) back = NULL;
+
+    ck_assert_uint_eq(len, AT_RECEIPT + 1);
+    memcpy(bytes + changes[_i].at, g_bytes_get_data(change, NULL), g_bytes_get_size(change));
+    back = client_load(bytes, len, NULL);
+    ck_assert_msg((back != NULL) == (_i == 0), "%s", changes[_i].what);
+}
+END_TEST
+
+/* There is room for the largest message, and the length says up to four times of that. */
+START_TEST(a_longer_message_than_any_is_refused)
+{
+    static const gsize at[] = { AT_COMMAND, AT_ANSWER }, rest[] = { 2 + 20 + 1, 1 };
+    static const guint16 lengths[] = { COCO_MESSAGE_MAX + 1, G_MAXUINT16 };
+    const gsize which = (gsize)_i % 2, len = lengths[_i / 2];
+    g_autoptr(Client) c = session(3);
+    g_autoptr(GBytes) saved = save(c);
+    const guint8 *good = g_bytes_get_data(saved, NULL);
+    const gsize whole = at[which] + 2 + len + rest[which];
+    g_autofree guint8 *bytes = g_malloc0(whole);
+    struct builder length = builder_on(bytes + at[which], 2);
+
+    memcpy(bytes, good, at[which]);
+    builder_be16(&length, (guint16)len);
+    message(bytes + at[which] + 2, len, 6);
+    memcpy(bytes + whole - rest[which], good + g_bytes_get_size(saved) - rest[which], rest[which]);
+    ck_assert_ptr_null(client_load(bytes, whole, NULL));
+}
+END_TEST
+
 START_TEST(too_little_room_is_seen)
 {
     g_autoptr(Client) c = session(3);
@@ -150,6 +226,8 @@ saved_suite(void)
 
     tcase_add_loop_test(t, a_session_comes_back, 0, G_N_ELEMENTS(sessions));
     tcase_add_test(t, half_a_session_is_none);
+    tcase_add_loop_test(t, each_field_is_judged, 0, G_N_ELEMENTS(changes));
+    tcase_add_loop_test(t, a_longer_message_than_any_is_refused, 0, 4);
     tcase_add_test(t, too_little_room_is_seen);
     suite_add_tcase(s, t);
     return s;
