@@ -92,9 +92,9 @@ client_take_receipt(Client *c, const guint8 *message, gsize len)
     struct message_header h;
     struct receipt r;
 
-    if (!message_header_parse(&in, COCO_MESSAGE_MAX, &h, NULL) || h.tag != TAG_COCO_COMMAND ||
-        h.code != COCO_RECEIPT || !receipt_parse(&in, &r, NULL) || !cursor_done(&in) ||
-        memcmp(r.uuid, c->uuid, sizeof(r.uuid)) != 0)
+    if (!message_header_parse(&in, COCO_MESSAGE_MAX, &h, NULL) || h.size != len ||
+        h.tag != TAG_COCO_COMMAND || h.code != COCO_RECEIPT || !receipt_parse(&in, &r, NULL) ||
+        !cursor_done(&in) || memcmp(r.uuid, c->uuid, sizeof(r.uuid)) != 0)
         return FALSE;
     c->receipt = r;
     c->receipt_given = TRUE;

@@ -11,6 +11,7 @@
 #include "suites.h"
 
 #include <string.h>
+#include <unistd.h>
 
 Suite *client_suite(void);
 
@@ -61,6 +62,12 @@ static const struct {
       { { TAG_COCO_COMMAND, COCO_RECEIPT, RECEIPT_SIZE - 1, 0, RECEIPT } }, TLS_FAILED, FALSE },
     { "a receipt and more", TPM_COMMAND,
       { { TAG_COCO_COMMAND, COCO_RECEIPT, RECEIPT_SIZE + 1, 0, RECEIPT } }, TLS_FAILED, FALSE },
+    { "a receipt that says it is longer", TPM_COMMAND,
+      { { TAG_COCO_COMMAND, COCO_RECEIPT, RECEIPT_SIZE, 1, RECEIPT }, { 0x8001, 0, 2, 0, PLAIN } },
+      TLS_FAILED, FALSE },
+    { "a receipt that says it is shorter", TPM_COMMAND,
+      { { TAG_COCO_COMMAND, COCO_RECEIPT, RECEIPT_SIZE, -1, RECEIPT }, { 0x8001, 0, 2, 0, PLAIN } },
+      TLS_FAILED, FALSE },
     { "a receipt of a TPM", TPM_COMMAND,
       { { 0x8001, COCO_RECEIPT, RECEIPT_SIZE, 0, RECEIPT } }, TLS_DONE, FALSE },
     { "a receipt under another code", TPM_COMMAND,
@@ -102,6 +109,15 @@ say(struct pair *p, const struct said *said)
     (void)pair_carry(p);
 }
 
+/* Of what was said last. */
+static gsize
+said_len(int row)
+{
+    const struct said *said = answers[row].said;
+
+    return MESSAGE_HEADER + (said[1].tag != 0 ? said[1].body : said[0].body);
+}
+
 START_TEST(an_answer_is_one_to_what_was_asked)
 {
     guint8 got[COCO_MESSAGE_MAX];
@@ -121,7 +137,10 @@ START_TEST(an_answer_is_one_to_what_was_asked)
     result = client_receive(c, got, &len, NULL);
     ck_assert_msg(result == answers[_i].result, "%s: %d", answers[_i].what, result);
     ck_assert_msg((client_receipt(c) != NULL) == answers[_i].receipt, "%s", answers[_i].what);
+    ck_assert_msg(!answers[_i].receipt || client_receipt(c)->epoch == 5, "%s", answers[_i].what);
     ck_assert_msg((client_fd(c) == -1) == (result == TLS_FAILED), "%s", answers[_i].what);
+    /* What is left of a failure is 0. */
+    ck_assert_uint_eq(len, result == TLS_DONE ? said_len(_i) : 0);
     ck_assert_uint_eq(c->sent, sent);
     ck_assert_uint_eq(c->received, result == TLS_DONE ? sent : 4);
     ck_assert((c->command_len == 0) == (c->received == c->sent));
@@ -129,6 +148,51 @@ START_TEST(an_answer_is_one_to_what_was_asked)
         ck_assert(client_receive(c, got, &len, NULL) == TLS_CLOSED);
         ck_assert(client_cancel(c, NULL) == TLS_CLOSED);
     }
+    client_free(c);
+    pair_close(&p);
+}
+END_TEST
+
+/* Less than a header, to a command of either kind. */
+START_TEST(half_a_header_is_no_answer)
+{
+    static const guint8 half[9] = { 0x80, 0x01, 0, 0, 0, 10 };
+    guint8 got[COCO_MESSAGE_MAX];
+    gsize len;
+
+    for (gsize size = 1; size <= sizeof(half); size++) {
+        struct pair p;
+        Client *c = client_over(&p);
+
+        ck_assert(client_send(c, tpm_command, sizeof(tpm_command), NULL) == TLS_DONE);
+        ck_assert(tls_send(p.server, half, size, NULL) == TLS_DONE);
+        (void)pair_carry(&p);
+        ck_assert(client_receive(c, got, &len, NULL) == TLS_FAILED);
+        ck_assert(client_waiting(c));
+        client_free(c);
+        pair_close(&p);
+    }
+}
+END_TEST
+
+/* One that left by a link that is gone is counted: RESUME will find what became of it. */
+START_TEST(a_command_waits_for_a_link)
+{
+    guint8 got[COCO_MESSAGE_MAX];
+    gsize len;
+    struct pair p;
+    Client *c = client_over(&p);
+
+    close(p.host.ends[0]);
+    p.host.ends[0] = -1;
+    ck_assert(client_send(c, tpm_command, sizeof(tpm_command), NULL) != TLS_DONE);
+    ck_assert_int_eq(client_fd(c), -1);
+    ck_assert_int_eq(client_events(c), 0);
+    ck_assert(!client_pending(c));
+    ck_assert(client_waiting(c));
+    ck_assert_uint_eq(c->sent, 5);
+    ck_assert_uint_eq(c->command_len, sizeof(tpm_command));
+    ck_assert(!client_receive_until(c, got, &len, 0, NULL));
     client_free(c);
     pair_close(&p);
 }
@@ -226,6 +290,8 @@ client_suite(void)
     TCase *t = tcase_create("client");
 
     tcase_add_loop_test(t, an_answer_is_one_to_what_was_asked, 0, G_N_ELEMENTS(answers));
+    tcase_add_test(t, half_a_header_is_no_answer);
+    tcase_add_test(t, a_command_waits_for_a_link);
     tcase_add_test(t, one_command_at_a_time);
     tcase_add_test(t, what_cannot_be_saved_does_not_leave);
     tcase_add_loop_test(t, statuses_are_read, 0, G_N_ELEMENTS(statuses));
