@@ -10,6 +10,7 @@ tests_unit_cocotpm_test_cocotpm_SOURCES = \
 	tests/unit/cocotpm/test_commands.c \
 	tests/unit/cocotpm/test_control.c \
 	tests/unit/cocotpm/test_front.c \
+	tests/unit/cocotpm/test_ima.c \
 	tests/unit/cocotpm/test_receipt_file.c \
 	tests/unit/cocotpm/test_resume_file.c \
 	tests/unit/cocotpm/test_stream.c \

@@ -11,12 +11,13 @@ Suite *carrier_suite(void);
 Suite *commands_suite(void);
 Suite *control_suite(void);
 Suite *front_suite(void);
+Suite *ima_suite(void);
 Suite *receipt_file_suite(void);
 Suite *resume_file_suite(void);
 Suite *stream_suite(void);
 Suite *tunnel_suite(void);
 
 const suite_maker suites[] = {
-    bounds_suite, carrier_suite, commands_suite, control_suite, front_suite,
+    bounds_suite, carrier_suite, commands_suite, control_suite, front_suite, ima_suite,
     receipt_file_suite, resume_file_suite, stream_suite, tunnel_suite, NULL,
 };
