@@ -12,6 +12,7 @@ tests_unit_cocotpm_test_cocotpm_SOURCES = \
 	tests/unit/cocotpm/test_carrier.c \
 	tests/unit/cocotpm/test_commands.c \
 	tests/unit/cocotpm/test_control.c \
+	tests/unit/cocotpm/test_device.c \
 	tests/unit/cocotpm/test_driver_receipt.c \
 	tests/unit/cocotpm/test_driver_session.c \
 	tests/unit/cocotpm/test_front.c \

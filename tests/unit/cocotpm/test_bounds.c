@@ -120,28 +120,48 @@ END_TEST
 
 /* Neither side of the host's buffers grows without a bound: a CoCoTPM that does not read loses the
  * stream, one that says much is not read on until the guest has taken it. */
-START_TEST(a_cocotpm_that_does_not_read_loses_the_stream)
+/* One full frame of @fill; TRUE: the relay's answer is that the stream goes on. */
+static gboolean
+send_full_frame(struct qemu *s, guint8 fill)
 {
-    guint8 frame[TUNNEL_FRAME_MAX] = { 0 }, answer[TUNNEL_HEADER];
+    guint8 frame[TUNNEL_FRAME_MAX], answer[TUNNEL_HEADER];
     struct builder out = builder_on(frame, TUNNEL_HEADER);
-    guint count = 0;
-    struct qemu s;
 
+    memset(frame, fill, sizeof(frame));
     builder_be16(&out, 0x8001);
     builder_be32(&out, sizeof(frame));
     builder_be32(&out, TUNNEL_DATA);
+    ck_assert(io_write_until(s->data, frame, sizeof(frame), qemu_patience(), NULL));
+    qemu_settle();
+    qemu_say(s->control, "00000009");
+    qemu_expect(s->control, "00000000");
+    qemu_take(s->data, answer, sizeof(answer));
+    return answer[9] != (TUNNEL_ENDED & 0xff);
+}
+
+START_TEST(a_cocotpm_that_does_not_read_loses_the_stream)
+{
+    const gsize len = TUNNEL_FRAME_MAX - TUNNEL_HEADER;
+    guint count = 0;
+    struct qemu s;
+
     qemu_open(&s);
     qemu_power_on(&s, "00001000");
     qemu_open_tunnel(&s, "00001000");
-    do {
+    while (send_full_frame(&s, 0))
         ck_assert_msg(count++ < 1000, "no bound");
-        ck_assert(io_write_until(s.data, frame, sizeof(frame), qemu_patience(), NULL));
-        qemu_settle();
-        qemu_say(s.control, "00000009");
-        qemu_expect(s.control, "00000000");
-        qemu_take(s.data, answer, sizeof(answer));
-    } while (answer[9] != (TUNNEL_ENDED & 0xff));
     ck_assert_uint_gt(count, 16);
+    /* One that reads in time, when most of that waits here, gets all of it. */
+    qemu_open_tunnel(&s, "00001000");
+    for (guint i = 0; i < count - 4; i++)
+        ck_assert(send_full_frame(&s, (guint8)i));
+    for (guint i = 0; i < count - 4; i++) {
+        guint8 got[TUNNEL_FRAME_MAX], sent[TUNNEL_FRAME_MAX];
+
+        memset(sent, (guint8)i, len);
+        qemu_take(s.link, got, len);
+        ck_assert_mem_eq(got, sent, len);
+    }
     qemu_close(&s);
 }
 END_TEST
@@ -219,6 +239,27 @@ START_TEST(a_new_data_channel_begins_anew)
 }
 END_TEST
 
+/* A second one is refused, and the first goes on. */
+START_TEST(there_is_one_data_channel)
+{
+    const guint8 command[] = { 0, 0, 0, 0x10 };
+    struct qemu s;
+    int pair[2];
+
+    qemu_open(&s);
+    qemu_power_on(&s, "00001000");
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    ck_assert(io_send_fd(s.control, command, sizeof(command), pair[1], NULL));
+    qemu_expect(s.control, "0000001f");
+    close(pair[1]);
+    qemu_expect_end(pair[0]);
+    qemu_say(s.data, "8001 0000000c 00000144 0000");
+    qemu_expect(s.data, "8001 0000000a 00000000");
+    close(pair[0]);
+    qemu_close(&s);
+}
+END_TEST
+
 Suite *bounds_suite(void);
 
 Suite *
@@ -236,6 +277,7 @@ bounds_suite(void)
     tcase_add_test(t, a_cocotpm_that_says_much_is_heard_in_time);
     tcase_add_test(t, what_cannot_be_framed_ends_the_channel);
     tcase_add_test(t, a_new_data_channel_begins_anew);
+    tcase_add_test(t, there_is_one_data_channel);
     suite_add_tcase(s, t);
     return s;
 }

@@ -11,6 +11,7 @@
 
 #include "suites.h"
 
+#include <glib/gstdio.h>
 #include <unistd.h>
 
 static const struct {
@@ -32,6 +33,8 @@ static const struct {
     { "one that is not there", "tpmrm0", "tpm0", NULL, NULL, COCO_ERROR_SYSTEM },
     { "others that were told", "tpm0,tpmrm0,tpm1,tpmrm1", "tpm0", "tpm1,tpmrm1",
       "tpm0,tpm1,tpmrm1", 0 },
+    { "names that are no TPM's", "tpm0,tpm,tpmrm,abc1,tpm1x,mei00000001", "tpm0", NULL,
+      "tpm0,tpm,tpmrm,abc1,tpm1x,mei00000001", 0 },
     { "half of them told", "tpm0,tpm1,tpmrm1", "tpm0", "tpm1", NULL, COCO_ERROR_DENIED },
 };
 
@@ -98,6 +101,22 @@ START_TEST(a_carrier_stands_alone)
 }
 END_TEST
 
+/* Programs would find the TPM there, of which nothing gets through. */
+START_TEST(a_resource_manager_that_stays_is_refused)
+{
+    char *folder = test_folder_new();
+    g_autofree char *device = g_build_filename(folder, "tpm0", NULL);
+    g_autofree char *managed = g_build_filename(folder, "tpmrm0", NULL);
+    g_autoptr(GError) error = NULL;
+
+    file_make(device);
+    ck_assert_int_eq(g_mkdir(managed, 0700), 0);
+    ck_assert_ptr_null(carrier_open(device, NULL, &error));
+    ck_assert(g_error_matches(error, COCO_ERROR, COCO_ERROR_SYSTEM));
+    test_folder_remove(folder);
+}
+END_TEST
+
 Suite *carrier_suite(void);
 
 Suite *
@@ -107,6 +126,7 @@ carrier_suite(void)
     TCase *t = tcase_create("carrier");
 
     tcase_add_loop_test(t, a_carrier_stands_alone, 0, G_N_ELEMENTS(cases));
+    tcase_add_test(t, a_resource_manager_that_stays_is_refused);
     suite_add_tcase(s, t);
     return s;
 }

@@ -18,6 +18,7 @@ static const struct {
     { "GET_CAPABILITY: no state blobs", "00000001", "00000000 000034af" },
     { "GET_TPMESTABLISHED", "00000004", "00000000 00000000" },
     { "SET_LOCALITY as QEMU sends it", "00000005 00000000", "00000000" },
+    { "locality four", "00000005 04000000", "00000000" },
     { "a locality above four", "00000005 05000000", "0000003d" },
     { "RESET_TPMESTABLISHED", "0000000b 03000000", "00000000" },
     { "CANCEL_TPM_CMD with nothing to cancel", "00000009", "00000000" },
