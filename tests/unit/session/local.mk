@@ -8,6 +8,7 @@ tests_unit_session_test_session_SOURCES = \
 	tests/unit/session/test_client.c \
 	tests/unit/session/test_insider.c \
 	tests/unit/session/test_knobs.c \
+	tests/unit/session/test_operator.c \
 	tests/unit/session/test_profile.c \
 	tests/unit/session/test_protocol.c \
 	tests/unit/session/test_records.c \

@@ -7,6 +7,7 @@
 Suite *client_suite(void);
 Suite *insider_suite(void);
 Suite *knobs_suite(void);
+Suite *operator_suite(void);
 Suite *profile_suite(void);
 Suite *protocol_suite(void);
 Suite *records_suite(void);
@@ -17,6 +18,6 @@ Suite *servers_suite(void);
 Suite *tls_suite(void);
 
 const suite_maker suites[] = {
-    client_suite, insider_suite, knobs_suite, profile_suite, protocol_suite, records_suite,
-    resume_suite, roles_suite, saved_suite, servers_suite, tls_suite, NULL,
+    client_suite, insider_suite, knobs_suite, operator_suite, profile_suite, protocol_suite,
+    records_suite, resume_suite, roles_suite, saved_suite, servers_suite, tls_suite, NULL,
 };

@@ -91,6 +91,8 @@ static const struct {
     { "AES-256-GCM", RANDOM "00 1302 00 0006 0029 0002 0000", FALSE },
     { "a suite of TLS 1.2", RANDOM "00 ccac 00 0006 0029 0002 0000", FALSE },
     { "no PSK", RANDOM "00 1301 00 0006" VERSIONS, FALSE },
+    { "another extension that looks like one", RANDOM "00 1301 00 0006 0033 0002 0000", FALSE },
+    { "a PSK before another", RANDOM "00 1301 00 000c 0029 0002 0000" VERSIONS, TRUE },
     { "no extension", RANDOM "00 1301 00 0000", FALSE },
     { "the second PSK", RANDOM "00 1301 00 0006 0029 0002 0001", FALSE },
     { "the 256th", RANDOM "00 1301 00 0006 0029 0002 0100", FALSE },
