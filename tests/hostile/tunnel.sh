@@ -106,6 +106,11 @@ try "a command's frame twice" c over:10 dup
 try "an answer's frame twice" s over:10 dup
 try "an answer of the host's" s over:10 inject 80010000001b2000c0c10000000000000000000000000000000000
 try "two answers in the wrong order" s over:10 swap
+# A TPM's own: TPM_RC_RETRY, _YIELDED and _TESTING, failure mode, and answers with sessions or of a TPM 1.2.
+for answer in 80010000000a00000922 80010000000a00000908 80010000000a0000090a 80010000000a00000101 \
+    80020000000a00000000 00c40000000a00000000 c0c00000000a00000000; do
+    try "the answer $answer" s over:10 inject "$answer"
+done
 extend "what is left of all that"
 
 # What ends the device, whatever QEMU makes of that: the command waits for the next one.
