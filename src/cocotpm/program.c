@@ -20,6 +20,7 @@ struct Program {
     GMainLoop *loop;
     char *pid_file;
     int pid_fd;
+    gboolean pid_written;            /* else the file is another one's */
     int ready_fd;
     const char *notify;              /* systemd's socket */
     void (*stop)(gpointer);
@@ -142,6 +143,7 @@ program_ready(Program *p, GError **error)
 {
     if ((p->pid_file || p->pid_fd >= 0) && !pidfile_write(p->pid_file, p->pid_fd, error))
         return FALSE;
+    p->pid_written = TRUE;
     daemon_ready(&p->ready_fd);
     daemon_notify(p->notify, "READY=1");
     return TRUE;
@@ -190,7 +192,7 @@ program_free(Program *p)
 {
     if (!p)
         return;
-    if (p->pid_file)
+    if (p->pid_written)
         pidfile_remove(p->pid_file);
     g_clear_pointer(&p->loop, g_main_loop_unref);
     g_free(p->pid_file);

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/options.h"
+#include "swtpm/options.h"
 
 #include <string.h>
 
@@ -111,6 +112,26 @@ contradictions_check(const struct swtpm_config *config, gboolean provisioning, G
     return TRUE;
 }
 
+/* The log's lines are ours alone, and what was written stays: else whoever adds words to the command
+ * line could put any text into any file. */
+static gboolean
+log_check(const struct swtpm_config *config, GError **error)
+{
+    struct log_options log = { .fd = -1 };
+    const char *refused = NULL;
+    gboolean good = config->log == NULL || log_options_parse(config->log, &log, error);
+
+    if (log.prefix != NULL)
+        refused = "--log prefix=";
+    else if (log.truncate)
+        refused = "--log truncate";
+    if (good && refused != NULL)
+        good = error_malformed(error, "%s cannot be given with --cocotpm", refused);
+    g_free(log.file);
+    g_free(log.prefix);
+    return good;
+}
+
 gboolean
 cocotpm_options_check(const struct swtpm_config *config, GError **error)
 {
@@ -130,7 +151,7 @@ cocotpm_options_check(const struct swtpm_config *config, GError **error)
     else if (o.timeout < 1 || o.timeout > TIMEOUT_MAX)
         good = error_malformed(error, "--cocotpm: timeout= has to be 1 to %d", TIMEOUT_MAX);
     else
-        good = contradictions_check(config, o.provision >= 0, error) &&
+        good = contradictions_check(config, o.provision >= 0, error) && log_check(config, error) &&
                (o.provision >= 0 || link_check(&o, error));
     cocotpm_options_clear(&o);
 

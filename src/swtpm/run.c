@@ -262,7 +262,8 @@ clear(struct app *a)
     sockets_close(&a->ctrl_sockets);
     channel_options_clear(&a->server);
     channel_options_clear(&a->ctrl);
-    pidfile_remove(a->pid.file);
+    if (a->pid_written)
+        pidfile_remove(a->pid.file);
     g_free(a->pid.file);
     g_free(a->log.file);
     g_free(a->log.prefix);
@@ -322,6 +323,7 @@ serve(struct app *a, GError **error)
         return FALSE;
     if (!pidfile_write(a->pid.file, a->pid.fd, error))
         return FALSE;
+    a->pid_written = TRUE;
     if (a->pid.file == NULL)
         a->pid.file = pidfile_path(a->pid.fd);
     a->loop = g_main_loop_new(NULL, FALSE);

@@ -17,6 +17,7 @@ struct app {
     const struct swtpm_config *config;
     struct log_options log;
     struct file_options pid;
+    gboolean pid_written;            /* else the file is another one's */
     struct locality_options locality;
     struct flag_options flags;
     struct migration_options migration;

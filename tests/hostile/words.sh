@@ -50,7 +50,11 @@ options=(
     "harmless|-t|there is no data connection"
     "harmless|--tpm2|said twice"
     "harmless|--log file=$TMP/more.log,level=20|commands are not shown"
+    "refused|--log file=$TMP/text,prefix=/what/the/host/likes|cannot be given"
+    "refused|--log file=$TMP/text,truncate|cannot be given"
+    "harmless|--log fd=2|to the standard error, as without it"
     "harmless|--pid file=$TMP/more.pid|a file of the host's"
+    "refused|--pid file=$TMP/text --pcap file=$TMP/pcap|cannot be given"
     "harmless|-r root|a user of the VM"
     "harmless|--runas root|a user of the VM"
     "refused|--runas nobody-of-this-name|there is no user"
@@ -189,6 +193,7 @@ row()
     count=$((count + 1))
 }
 
+echo kept > "$TMP/text"
 count=0
 wrong=
 row "harmless|nothing|" ""
@@ -203,6 +208,11 @@ for entry in "${words[@]}"; do
 done
 [ -z "$wrong" ] || fail "not refused as they should be:$wrong"
 [ "$count" = $((1 + ${#options[@]} + ${#words[@]})) ] || fail "$count rows only"
+
+# What is refused was not begun: no log, and no pid file to be removed.
+(expect_fail nothing "$(ours cocotpm-driver)" --link "unixio:$TMP/w.sock" --policy "$TMP/nothing" --id "$ID" \
+    --server "type=unixio,path=$TMP/tpm" --pid "file=$TMP/text") || fail "a driver without a policy"
+[ "$(cat "$TMP/text")" = kept ] || fail "refused, but a file it names was changed"
 
 # As loud as it goes, the log has no command.
 [ -s "$TMP/more.log" ] || fail "nothing was logged"
