@@ -5,6 +5,7 @@
 #include "base/isolate.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdlib.h>
@@ -13,6 +14,19 @@
 #include <unistd.h>
 
 #include "base/error.h"
+
+gboolean
+isolate_descriptors(GError **error)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
+            continue;
+        /* The lowest one that is free: this one. */
+        if (open("/dev/null", O_RDWR) != fd)
+            return error_errno(error, errno, "/dev/null as descriptor %d", fd);
+    }
+    return TRUE;
+}
 
 gboolean
 isolate_memory(GError **error)

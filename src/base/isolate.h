@@ -8,6 +8,12 @@
 
 #include <glib.h>
 
+/*
+ * Descriptors 0 to 2 are open, if only on /dev/null: else a file or a link of ours would be one of them,
+ * and get what is meant for the standard error. Before anything is opened.
+ */
+gboolean isolate_descriptors(GError **error);
+
 /* No core dumps, not traceable (PR_SET_DUMPABLE 0). The first call of each program that holds keys. */
 gboolean isolate_memory(GError **error);
 

@@ -393,7 +393,7 @@ run_ahead(void)
 static gboolean
 driver_main(struct driver *d, int argc, char **argv, GError **error)
 {
-    if (!isolate_memory(error))
+    if (!isolate_descriptors(error) || !isolate_memory(error))
         return FALSE;
     driver_config_init(&d->config);
     d->program = program_start("cocotpm-driver", "--link ADDRESS --policy FILE --id UUID "

@@ -124,7 +124,7 @@ operator_main(int argc, char **argv, GError **error)
 {
     struct operator_config config = { 0 };
     char **operands = NULL;
-    gboolean good = isolate_memory(error)
+    gboolean good = isolate_descriptors(error) && isolate_memory(error)
                     && options_parse(rows, argc, argv, &config, &operands, error);
 
     if (good && config.help)

@@ -169,7 +169,7 @@ main(int argc, char **argv)
     /* Two threads, one heap: a second arena would cost more than it saves. */
     mallopt(M_ARENA_MAX, 1);
     signal(SIGPIPE, SIG_IGN);
-    if (!isolate_memory(&error))
+    if (!isolate_descriptors(&error) || !isolate_memory(&error))
         return fail(error->message);
     if (!options_parse(swtpm_rows(config.interface), argc - 1, argv + 1, &config, NULL, &error)) {
         g_autofree char *usage = swtpm_usage(config.interface);

@@ -179,7 +179,7 @@ main(int argc, char **argv)
 
     if (argc < 2)
         error_malformed(&error, "this program is executed by 'swtpm cuse'");
-    else if (isolate_memory(&error) &&
+    else if (isolate_descriptors(&error) && isolate_memory(&error) &&
              options_parse(swtpm_rows(SWTPM_CUSE), argc - 1, argv + 1, &f.config, NULL, &error))
         ok = serve(&f, argv[0], &error);
     if (!ok)
