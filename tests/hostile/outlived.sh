@@ -30,5 +30,5 @@ play()
 
 play lost "older 0"                  # the honest case: nobody came between
 play outlived "older closed" "newer 0"
-play overtaken "first closed" "older closed" "newer 0"
+play overtaken "first closed" "older closed" "newer 0" "resumed 0" "from closed" "to 0"
 report "RESUME of an older launch after an attach" "-" "its link has ended"

@@ -322,6 +322,22 @@ outlived(struct play *p)
     steps_tell("newer", steps_served(&p->b, p->b.tls));
 }
 
+/* RESUME from a second place, after ATTACH and one command: the first one is told to go, also where a
+ * third session has ended since. */
+static void
+beside(struct tenant *t)
+{
+    Tls *mine = t->tls;
+    Tls *next = steps_channel_to_resume(t, 1);
+    const gsize len = steps_write_resume(t, t, next, 2, 2);
+
+    t->tls = next;
+    (void)tenant_say(t, t->message, len);
+    steps_tell("resumed", tenant_hear(t, NULL));
+    steps_tell("from", tenant_hear_on(t, mine, NULL));
+    steps_tell("to", steps_served(t, next));
+}
+
 static void
 overtaken(struct play *p)
 {
@@ -333,6 +349,7 @@ overtaken(struct play *p)
     steps_tell("first", tenant_hear(&p->a, NULL));
     fetch(p, held);
     steps_tell("newer", steps_served(&p->b, p->b.tls));
+    beside(&p->b);
 }
 
 /* A newer launch whose ATTACH fails: what the older one has then, and whether that launch may come
