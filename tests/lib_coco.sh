@@ -119,3 +119,18 @@ image()
 {
     printf '%s' "$2" > "$TMP/$1.img"
 }
+
+# openssl_config OBJECT: for OPENSSL_CONF, by which libcrypto loads that object.
+openssl_config()
+{
+    cat << END
+openssl_conf = first
+[first]
+providers = list
+[list]
+foreign = section
+[section]
+module = $1
+activate = 1
+END
+}

@@ -15,16 +15,7 @@ world
 
 # What a library may be told: to keep keys, to show them, to load an object. Of the last it is seen
 # that it was loaded, as that one makes a file.
-cat > "$TMP/openssl.cnf" << END
-openssl_conf = first
-[first]
-providers = list
-[list]
-foreign = section
-[section]
-module = $shim
-activate = 1
-END
+openssl_config "$shim" > "$TMP/openssl.cnf"
 variables=(
     "SSLKEYLOGFILE=$TMP/keys"
     GNUTLS_DEBUG_LEVEL=9

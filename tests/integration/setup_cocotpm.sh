@@ -44,16 +44,7 @@ grep -q "$digest" made.json || fail "the policy's digest is not in the JSON"
 # waits for a secret.
 shim=$BUILD/tests/fault/faults.so
 [ -e "$shim" ] || fail "the build has no $shim"
-cat > openssl.cnf << END
-openssl_conf = first
-[first]
-providers = list
-[list]
-foreign = section
-[section]
-module = $shim
-activate = 1
-END
+openssl_config "$shim" > openssl.cnf
 mkdir other
 mkfifo secret
 ulimit -c unlimited
