@@ -177,11 +177,11 @@ open_asks(struct driver *d, GError **error)
     };
 
     if (evidence.path)
-        d->evidence = driver_ask_new(&evidence, d->session, error);
+        d->evidence = driver_ask_new(&evidence, error);
     if (evidence.path && !d->evidence)
         return FALSE;
     if (check.path)
-        d->check = driver_ask_new(&check, d->session, error);
+        d->check = driver_ask_new(&check, error);
     return !check.path || d->check;
 }
 
@@ -264,7 +264,11 @@ attach(struct driver *d, GError **error)
         driver_receipt_start(d->receipt, d->session, stale, d);
         driver_receipt_take(d->receipt, client);
     }
-    return open_asks(d, error);
+    if (d->evidence)
+        driver_ask_start(d->evidence, d->session);
+    if (d->check)
+        driver_ask_start(d->check, d->session);
+    return TRUE;
 }
 
 static gboolean
@@ -298,13 +302,22 @@ ima_failed(const char *why, gpointer data)
     driver_session_fail(((struct driver *)data)->session, words);
 }
 
-/* Asked before the one attach that a launch has. */
 static gboolean
-ima_there(const struct driver *d, GError **error)
+place_there(const char *option, const char *path, int mode, GError **error)
 {
-    const char *list = d->config.ima && d->config.ima[0] ? d->config.ima : IMA_LIST;
+    return access(path, mode) == 0 || error_errno(error, errno, "--%s: %s", option, path);
+}
 
-    return !d->config.ima || access(list, R_OK) == 0 || error_errno(error, errno, "--ima: %s", list);
+/* Asked before the one attach that a launch has: it is not to be spent on a name that is wrong. */
+static gboolean
+places_there(const struct driver_config *c, GError **error)
+{
+    const char *list = c->ima && c->ima[0] ? c->ima : IMA_LIST;
+    g_autofree char *folder = c->eventlog ? g_path_get_dirname(c->eventlog) : NULL;
+
+    return (!c->ima || place_there("ima", list, R_OK, error)) &&
+           (!folder || place_there("eventlog", folder, W_OK, error)) &&
+           (!c->vtpm_proxy || driver_vtpm_there(error));
 }
 
 static void
@@ -410,8 +423,8 @@ driver_main(struct driver *d, int argc, char **argv, GError **error)
     initrd_stay(argv);
     if (!driver_setup_load(&d->config, &d->setup, error)
         || !driver_link_open(&d->link, &d->setup.link, d->config.other_tpm, error)
-        || !open_receipt(d, error) || !ima_there(d, error) || !serve(d, error)
-        || !attach(d, error) || !offer(d, error))
+        || !open_receipt(d, error) || !places_there(&d->config, error) || !serve(d, error)
+        || !open_asks(d, error) || !attach(d, error) || !offer(d, error))
         return FALSE;
     program_on_signal(d->program, on_signal, d);
     program_run(d->program);

@@ -125,7 +125,7 @@ on_connection(int fd, const GError *error, gpointer data)
 }
 
 DriverAsk *
-driver_ask_new(const struct driver_ask_config *config, DriverSession *session, GError **error)
+driver_ask_new(const struct driver_ask_config *config, GError **error)
 {
     char *copy = g_strdup(config->path);
     const struct link_address address = { .kind = LINK_UNIX, .path = copy, .mode = 0600 };
@@ -137,12 +137,17 @@ driver_ask_new(const struct driver_ask_config *config, DriverSession *session, G
         return NULL;
     }
     a = g_new0(DriverAsk, 1);
-    a->session = session;
     a->config = *config;
     a->path = copy;
     a->client = -1;
     a->acceptor = acceptor_new(listener, on_connection, a);
     return a;
+}
+
+void
+driver_ask_start(DriverAsk *a, DriverSession *session)
+{
+    a->session = session;
 }
 
 void

@@ -22,8 +22,10 @@ struct driver_ask_config {
     gpointer data;
 };
 
-DriverAsk *driver_ask_new(const struct driver_ask_config *config, DriverSession *session,
-                          GError **error);
+/* The socket is there from here on; who connects waits for driver_ask_start() and the main loop. */
+DriverAsk *driver_ask_new(const struct driver_ask_config *config, GError **error);
+/* Before the main loop runs. */
+void driver_ask_start(DriverAsk *a, DriverSession *session);
 /* Once the main loop has ended for good: an answer that is owed would find nobody. NULL is fine. */
 void driver_ask_free(DriverAsk *a);
 

@@ -109,13 +109,25 @@ link_to(const char *name, const char *target, GError **error)
 }
 
 static gboolean
+no_proxy(GError **error)
+{
+    return error_errno(error, errno, "--vtpm-proxy: %s (kernel module tpm_vtpm_proxy)", PROXY);
+}
+
+gboolean
+driver_vtpm_there(GError **error)
+{
+    return access(PROXY, R_OK | W_OK) == 0 || no_proxy(error);
+}
+
+static gboolean
 open_proxy(DriverVtpm *v, guint *ret_number, GError **error)
 {
     struct vtpm_proxy_new_dev wanted = { .flags = VTPM_PROXY_FLAG_TPM2 };
     g_auto(AutoFd) proxy = open(PROXY, O_RDWR | O_CLOEXEC);
 
     if (proxy < 0)
-        return error_errno(error, errno, "--vtpm-proxy: %s (kernel module tpm_vtpm_proxy)", PROXY);
+        return no_proxy(error);
     if (ioctl(proxy, VTPM_PROXY_IOC_NEW_DEV, &wanted) < 0)
         return error_errno(error, errno, "--vtpm-proxy: %s", PROXY);
     v->fd = (int)wanted.fd;

@@ -19,6 +19,8 @@ struct driver_vtpm_events {
     void (*gone)(gpointer data);     /* the kernel gave the device up */
 };
 
+/* Whether the kernel can make one: asked before a launch is spent on it. */
+gboolean driver_vtpm_there(GError **error);
 DriverVtpm *driver_vtpm_new(struct driver_tpm *tpm, const struct driver_vtpm_events *events,
                             gpointer data, GError **error);
 /* The devices go at once. NULL is fine; not while a command is with the TPM that still answers. */

@@ -9,6 +9,20 @@ coco_world
 coco_provision
 coco_swtpm
 coco_launch one
+
+# A name that is wrong does not cost the launch: it is looked at before the attach.
+spared()
+{
+    coco_refused one "$@"
+    ! grep -q "attached: epoch" "$TMP/swtpm.log" || fail "attached in vain: $*"
+}
+spared "No such file" --evidence "$TMP/none/evidence"
+spared "No such file" --check-socket "$TMP/none/check"
+spared "eventlog: .*No such file" --eventlog "$TMP/none/log"
+spared "No such file" --resume "/dev/shm/none.$$/session"
+if [ ! -e /dev/vtpmx ]; then
+    spared "tpm_vtpm_proxy" --vtpm-proxy
+fi
 coco_driver one --eventlog "$TMP/log"
 
 tpm one tpm2_getrandom --hex 16 > "$TMP/random"

@@ -50,8 +50,9 @@ setup_open(struct setup *s, enum coco_command code, gsize least, gsize most)
     s->address.path = g_build_filename(s->folder, "ask", NULL);
     world_open(&s->w);
     config.path = s->address.path;
-    s->ask = driver_ask_new(&config, s->w.session, NULL);
+    s->ask = driver_ask_new(&config, NULL);
     ck_assert_ptr_nonnull(s->ask);
+    driver_ask_start(s->ask, s->w.session);
     settle(&s->w);
 }
 
