@@ -64,6 +64,14 @@ mkdir -p k k.certs
 make_tpm k
 span=$((($(date +%s%3N) - begin) * 5 / 4 + 20))
 
+# session_gone ID: no process of it is left. One that was killed holds its locks until it has ended.
+session_gone()
+{
+    # What ends while it is looked at is gone too.
+    { cat /proc/[0-9]*/stat 2> /dev/null || true; } | sed 's/.*) //' |
+        awk -v id="$1" '$4 == id && $1 != "Z" { found = 1 } END { exit found }'
+}
+
 # Killed: its process group, at a random moment.
 whole=0
 : > serials.all
@@ -79,10 +87,12 @@ for ((i = 0; i < kills; i++)); do
     status=0
     # The shell's word on what was killed is not wanted.
     {
-        setsid timeout -s KILL "$((moment / 1000)).$(printf '%03d' $((moment % 1000)))" \
-            "$setup" --tpm2 --tpm-state "$TMP/k" --tpm "$swtpm socket" --config conf \
+        setsid bash -c 'echo $$ > session; exec "$@"' -- \
+            timeout -s KILL "$((moment / 1000)).$(printf '%03d' $((moment % 1000)))" "$setup" \
+            --tpm2 --tpm-state "$TMP/k" --tpm "$swtpm socket" --config conf \
             --create-ek-cert --write-ek-cert-files "$TMP/k.certs" --logfile k.log || status=$?
     } > /dev/null 2>&1
+    retry session_gone "$(cat session)" || fail "killed at $moment ms: it does not end"
     if [ -e k/tpm2-00.permall ]; then
         whole=$((whole + 1))
         "$setup" --tpm2 --tpm-state "$TMP/k" --tpm "$swtpm socket" --reconfigure --pcr-banks sha256 \
