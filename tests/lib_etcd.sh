@@ -4,7 +4,7 @@
 #
 #   etcd_at[0]=HOST:PORT etcd_peer_at[0]=HOST:PORT …    where the members are (numbers)
 #   etcd_local          all of that for members on loopback: places, certificates
-#   etcd_local_start    starts those and waits for their sockets
+#   etcd_local_start    starts those and waits for their sockets and a leader
 #   etcd_certificates HOST…         ca, member, client and stranger (keys, certificates), $pin, $urls
 #   etcd_member 0 [COMMAND…]        starts it as m0, by that command (ip netns exec …)
 
@@ -68,10 +68,28 @@ etcd_local()
     etcd_certificates 127.0.0.1
 }
 
+# etcd_leaders I: how often member I has seen a leader elected, by its log.
+etcd_leaders()
+{
+    grep -c "elected leader" "$TMP/m$1.log" 2> /dev/null || true
+}
+
+etcd_follows()
+{
+    [ "$(etcd_leaders "$1")" -gt "$2" ]
+}
+
+# An election takes seconds, now and then more than an asker waits who is about to end.
 etcd_local_start()
 {
-    local i
+    local i before=()
 
-    for i in 0 1 2; do etcd_member $i; done
-    for i in 0 1 2; do wait_socket m$i $((etcd_base + i)); done
+    for i in 0 1 2; do
+        before[i]=$(etcd_leaders $i)
+        etcd_member $i
+    done
+    for i in 0 1 2; do
+        wait_socket m$i $((etcd_base + i))
+        retry etcd_follows $i "${before[i]:-0}" || fail "the members elect no leader"
+    done
 }
