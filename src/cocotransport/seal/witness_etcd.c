@@ -96,7 +96,9 @@ ask_member(struct member *m, const char *path, const char *body, struct answer *
     curl_easy_setopt(m->curl, CURLOPT_WRITEDATA, ret);
     rc = curl_easy_perform(m->curl);
     if (rc != CURLE_OK)
-        return error_system(error, "%s: %s", m->url, curl_easy_strerror(rc));
+        return error_system(error, "%s: %s", m->url,
+                            rc == CURLE_ABORTED_BY_CALLBACK ? "gave no answer before the end came"
+                                                            : curl_easy_strerror(rc));
     curl_easy_getinfo(m->curl, CURLINFO_RESPONSE_CODE, &status);
     if (status != 200)
         return error_system(error, "%s: HTTP status %ld", m->url, status);
