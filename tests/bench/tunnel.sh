@@ -7,12 +7,16 @@
 # sanitizers: no
 # BENCH_COUNT=N commands a run (500), BENCH_RUNS=N runs of each, alternating (5; 2 when quick),
 # BENCH_DEVICES="tpm-tis tpm-crb", BENCH_WAYS="driver module": through the driver's socket, and with
-# the TCTI module in the program's own process.
+# the TCTI module in the program's own process. BENCH_PINS="pinned unpinned": both guests and all
+# that serves them on one core, or where the scheduler puts them, whose wake-ups across cores take
+# longer at times than at others.
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/qemu/tunnel.inc
 . "$SRC/tests/qemu/tunnel.inc"
 
+need taskset
+everywhere=$(taskset -p $$ | sed 's/.*: //')
 count=${BENCH_COUNT:-500}
 runs=${BENCH_RUNS:-$([ "${BENCH_QUICK:-1}" != 0 ] && echo 2 || echo 5)}
 commands=(
@@ -62,14 +66,42 @@ run_once()
     said "$1" "$2" | sed -n "$4p"
 }
 
+# pin pinned|unpinned NAME…
+pin()
+{
+    local mask=1 name
+
+    [ "$1" = pinned ] || mask=$everywhere
+    shift
+    for name in "$@"; do
+        taskset -ap "$mask" "$(pid_of "$name")" > /dev/null
+    done
+}
+
 middle()
 {
     sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
 }
 
+measure()
+{
+    local device=$1 way=$2 name=$3 hex=$4 run plain tunnel
+
+    for ((run = 1; run <= runs; run++)); do
+        plain=$(run_once "plain-$device-$way" "$name" "$hex" "$run")
+        tunnel=$(run_once "tunnel-$device-$way" "$name" "$hex" "$run")
+        printf '%-8s %-7s %-19s run %d: plain %6d us, tunnel %6d us\n' "$device" "$way" "$name" \
+            "$run" "$plain" "$tunnel"
+    done
+    plain=$(said "plain-$device-$way" "$name" | middle)
+    tunnel=$(said "tunnel-$device-$way" "$name" | middle)
+    printf '%-8s %-7s %-19s medians: plain %6d us, tunnel %6d us, ratio %s\n' "$device" "$way" \
+        "$name" "$plain" "$tunnel" "$(awk "BEGIN { printf \"%.2f\", $tunnel / $plain }")"
+}
+
 table()
 {
-    local device=$1 way=$2 line name hex run plain tunnel fd
+    local device=$1 way=$2 pin line name hex fd
 
     mkdir -p "$TMP/plain.$device"
     start "swtpm.$device" "$(ours swtpm)" socket --tpm2 --tpmstate "dir=$TMP/plain.$device" \
@@ -81,18 +113,12 @@ table()
     wait_socket "relay.$device" "$TMP/relay.ctrl"
     bench_guest "plain-$device-$way" "$TMP/plain.ctrl" "$device" plain-tpm
     bench_guest "tunnel-$device-$way" "$TMP/relay.ctrl" "$device" "by-$way"
-    for line in "${commands[@]}"; do
-        read -r name hex <<< "$line"
-        for ((run = 1; run <= runs; run++)); do
-            plain=$(run_once "plain-$device-$way" "$name" "$hex" "$run")
-            tunnel=$(run_once "tunnel-$device-$way" "$name" "$hex" "$run")
-            printf '%-8s %-7s %-10s run %d: plain %6d us, tunnel %6d us\n' "$device" "$way" "$name" \
-                "$run" "$plain" "$tunnel"
+    for pin in ${BENCH_PINS:-pinned unpinned}; do
+        pin "$pin" "swtpm.$device" coco "relay.$device" {plain,tunnel}"-$device-$way"
+        for line in "${commands[@]}"; do
+            read -r name hex <<< "$line"
+            measure "$device" "$way" "$name.$pin" "$hex"
         done
-        plain=$(said "plain-$device-$way" "$name" | middle)
-        tunnel=$(said "tunnel-$device-$way" "$name" | middle)
-        printf '%-8s %-7s %-10s medians: plain %6d us, tunnel %6d us, ratio %s\n' "$device" "$way" \
-            "$name" "$plain" "$tunnel" "$(awk "BEGIN { printf \"%.2f\", $tunnel / $plain }")"
     done
     for name in plain tunnel; do
         fd=${go[$name-$device-$way]}

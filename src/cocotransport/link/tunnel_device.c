@@ -15,15 +15,15 @@
 /*
  * Linux looks for an answer that is not there at once after 700 to 1,000 us (tpm_try_transmit: the
  * range TPM_TIMEOUT_POLL less TPM_TIMEOUT_RANGE_US), and sleeps through all of it unless a timer
- * ends within. So one of ours does, early enough to save most of it, late enough to be behind the
- * 700 us where sending the command took 100.
+ * ends within. So one of ours does. Its interrupt mostly comes late enough to be behind the 700 us,
+ * though they start when the command was sent; where it does not, the second one's does.
  */
-#define LOOK_NS (800 * 1000)
+static const long looks_ns[] = { 700 * 1000, 800 * 1000 };
 
 struct TunnelDevice {
     gint users;
     int fd;
-    int timer;                       /* -1: the kernel's time it is */
+    int timers[G_N_ELEMENTS(looks_ns)];   /* -1: the kernel's time it is */
     GMutex lock;
     GCond left;
     gboolean busy;                   /* a stream's thread uses @fd */
@@ -35,7 +35,8 @@ device_unref(TunnelDevice *d)
     if (!g_atomic_int_dec_and_test(&d->users))
         return;
     io_close(&d->fd);
-    io_close(&d->timer);
+    for (guint i = 0; i < G_N_ELEMENTS(looks_ns); i++)
+        io_close(&d->timers[i]);
     g_mutex_clear(&d->lock);
     g_cond_clear(&d->left);
     g_free(d);
@@ -72,10 +73,12 @@ tunnel_device_leave(TunnelDevice *d)
 static void
 look_early(TunnelDevice *d)
 {
-    const struct itimerspec once = { .it_value.tv_nsec = LOOK_NS };
+    for (guint i = 0; i < G_N_ELEMENTS(looks_ns); i++) {
+        const struct itimerspec once = { .it_value.tv_nsec = looks_ns[i] };
 
-    if (d->timer >= 0)
-        timerfd_settime(d->timer, 0, &once, NULL);
+        if (d->timers[i] >= 0)
+            timerfd_settime(d->timers[i], 0, &once, NULL);
+    }
 }
 
 gboolean
@@ -106,7 +109,8 @@ tunnel_device_take(int fd)
 
     d->users = 1;
     d->fd = fd;
-    d->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    for (guint i = 0; i < G_N_ELEMENTS(looks_ns); i++)
+        d->timers[i] = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     g_mutex_init(&d->lock);
     g_cond_init(&d->left);
     return d;
