@@ -11,18 +11,13 @@
 #include "config.h"
 
 #include "cocotransport/wire/statement.h"
-#include "tests/tools/steps.h"
+#include "tests/tools/play.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define AK 0x81010009u
 #define NONCE 0x5a
-
-struct play {
-    struct tenant a, b;
-};
 
 static int
 ask(struct tenant *t, guint32 code, const guint8 *body, gsize len)
@@ -170,10 +165,7 @@ evidence(struct play *p)
     tell_same("report", s->peer_digest, peer, sizeof(s->peer_digest));
 }
 
-static const struct {
-    const char *name;
-    void (*run)(struct play *p);
-} plays[] = {
+static const struct play_named plays[] = {
     { "localities", localities }, { "strangers", strangers }, { "detach", detach },
     { "evidence", evidence },
 };
@@ -181,20 +173,5 @@ static const struct {
 int
 main(int argc, char **argv)
 {
-    g_autofree struct play *p = g_new0(struct play, 1);
-
-    g_set_prgname("attached");
-    if (argc != 7) {
-        fprintf(stderr, "usage: attached WHAT LINK-SOCKET POLICY UUID PLATFORM PLATFORM2\n");
-        return 2;
-    }
-    tenant_prepare(&p->a, argv[2], argv[3], argv[4], argv[5]);
-    tenant_prepare(&p->b, argv[2], argv[3], argv[4], argv[6]);
-    for (gsize i = 0; i < G_N_ELEMENTS(plays); i++)
-        if (strcmp(plays[i].name, argv[1]) == 0) {
-            plays[i].run(p);
-            return 0;
-        }
-    fprintf(stderr, "attached: there is no \"%s\"\n", argv[1]);
-    return 2;
+    return play_main("attached", plays, G_N_ELEMENTS(plays), argc, argv);
 }

@@ -35,13 +35,14 @@ check_PROGRAMS += tests/tools/rogue tests/tools/rivals tests/tools/resumer tests
 	tests/tools/attached tests/tools/resetter
 TENANT = tests/tools/tenant.c tests/tools/tenant.h
 STEPS = tests/tools/steps.c tests/tools/steps.h $(TENANT)
+PLAY = tests/tools/play.c tests/tools/play.h $(STEPS)
 tests_tools_rogue_SOURCES = tests/tools/rogue.c $(TENANT)
 tests_tools_rogue_LDADD = $(SESSION_LIBS) $(LINK_LIBS)
 tests_tools_rivals_SOURCES = tests/tools/rivals.c $(STEPS)
 tests_tools_rivals_LDADD = $(SESSION_LIBS) $(LINK_LIBS)
-tests_tools_resumer_SOURCES = tests/tools/resumer.c $(STEPS)
+tests_tools_resumer_SOURCES = tests/tools/resumer.c $(PLAY)
 tests_tools_resumer_LDADD = $(SESSION_LIBS) $(LINK_LIBS)
-tests_tools_attached_SOURCES = tests/tools/attached.c $(STEPS)
+tests_tools_attached_SOURCES = tests/tools/attached.c $(PLAY)
 tests_tools_attached_LDADD = $(SESSION_LIBS) $(LINK_LIBS)
 tests_tools_resetter_SOURCES = tests/tools/resetter.c $(STEPS)
 tests_tools_resetter_LDADD = $(SESSION_LIBS) $(LINK_LIBS)

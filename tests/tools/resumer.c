@@ -10,17 +10,10 @@
  */
 #include "config.h"
 
-#include "tests/tools/steps.h"
+#include "tests/tools/play.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-struct play {
-    struct tenant a, b;
-    guint64 executed;                /* ATTACH is 1 */
-    guint64 number;                  /* of the newest key */
-};
 
 static void
 begin(struct play *p)
@@ -367,10 +360,7 @@ failing(struct play *p)
     steps_tell("again", steps_attach(&p->b));
 }
 
-static const struct {
-    const char *name;
-    void (*run)(struct play *p);
-} plays[] = {
+static const struct play_named plays[] = {
     { "keys", old_keys },           { "numbers", wrong_numbers }, { "launch", wrong_launch },
     { "evidence", wrong_evidence }, { "two", two_links },         { "busy", greet_while_busy },
     { "greet", greet },             { "lost", answer_lost },      { "outlived", outlived },
@@ -381,20 +371,5 @@ static const struct {
 int
 main(int argc, char **argv)
 {
-    g_autofree struct play *p = g_new0(struct play, 1);
-
-    g_set_prgname("resumer");
-    if (argc != 7) {
-        fprintf(stderr, "usage: resumer WHAT LINK-SOCKET POLICY UUID PLATFORM PLATFORM2\n");
-        return 2;
-    }
-    tenant_prepare(&p->a, argv[2], argv[3], argv[4], argv[5]);
-    tenant_prepare(&p->b, argv[2], argv[3], argv[4], argv[6]);
-    for (gsize i = 0; i < G_N_ELEMENTS(plays); i++)
-        if (strcmp(plays[i].name, argv[1]) == 0) {
-            plays[i].run(p);
-            return 0;
-        }
-    fprintf(stderr, "resumer: there is no \"%s\"\n", argv[1]);
-    return 2;
+    return play_main("resumer", plays, G_N_ELEMENTS(plays), argc, argv);
 }
