@@ -25,6 +25,9 @@ whole(void)
         .recovery = secret_copy("recovery-recovery-recovery-recov", 32),
         .witness_key = secret_copy("key", 3),
         .witness_certificate = g_bytes_new_static("certificate", 11),
+        .owner_key = g_bytes_new_static("owner's key", 11),
+        .signature = g_bytes_new_static("signature", 9),
+        .new_owner = secret_copy("another-secret-another-secret-an", 32),
     };
 }
 
@@ -45,6 +48,9 @@ START_TEST(there_and_back)
     ck_assert(secret_equal(again.recovery, p.recovery));
     ck_assert(secret_equal(again.witness_key, p.witness_key));
     ck_assert(g_bytes_equal(again.witness_certificate, p.witness_certificate));
+    ck_assert(g_bytes_equal(again.owner_key, p.owner_key));
+    ck_assert(g_bytes_equal(again.signature, p.signature));
+    ck_assert(secret_equal(again.new_owner, p.new_owner));
 }
 END_TEST
 
@@ -62,25 +68,53 @@ START_TEST(cut_anywhere_is_refused_or_less)
 
         if (provision_parse(cut, &again, &error)) {
             good++;
-            ck_assert_ptr_null(again.witness_certificate);
+            ck_assert_ptr_null(again.new_owner);
         } else {
             ck_assert_ptr_nonnull(error);
             ck_assert_ptr_null(again.policy);
         }
     }
-    ck_assert_uint_eq(good, 6);
+    ck_assert_uint_eq(good, 9);
 }
 END_TEST
 
-START_TEST(secrets_of_zeroes_are_refused)
+static const struct {
+    size_t at;
+    size_t least;
+    size_t most;
+} secrets[] = {
+    { offsetof(struct provision, psk), 32, 64 },
+    { offsetof(struct provision, owner), 32, 64 },
+    { offsetof(struct provision, recovery), 32, 32 },
+    { offsetof(struct provision, new_owner), 32, 64 },
+};
+
+/* Whether secret @i is taken when it is @len times @byte. */
+static gboolean
+is_taken(int i, size_t len, guint8 byte)
 {
     g_auto(provision_t) p = whole();
     g_auto(provision_t) again = { 0 };
     g_autoptr(Secret) wire = NULL;
+    Secret **secret = (Secret **)(void *)((guint8 *)&p + secrets[i].at);
 
-    memset(secret_bytes(p.psk), 0, secret_len(p.psk));
+    g_clear_pointer(secret, secret_free);
+    *secret = secret_new(len);
+    memset(secret_bytes(*secret), byte, len);
     wire = provision_write(&p, NULL);
-    ck_assert(!provision_parse(wire, &again, NULL));
+
+    return provision_parse(wire, &again, NULL);
+}
+
+START_TEST(secrets_of_other_sizes_or_zeroes_are_refused)
+{
+    const size_t least = secrets[_i].least, most = secrets[_i].most;
+
+    ck_assert(is_taken(_i, least, 1));
+    ck_assert(is_taken(_i, most, 1));
+    ck_assert(!is_taken(_i, least - 1, 1));
+    ck_assert(!is_taken(_i, most + 1, 1));
+    ck_assert(!is_taken(_i, least, 0));
 }
 END_TEST
 
@@ -88,12 +122,21 @@ static const struct {
     const char *what;
     const char *hex;
 } bad[] = {
+    { "no UUID", "0001 00000001 04" },
     { "no action", "0002 00000010 00000000000000000000000000000000" },
     { "action 0", "0001 00000001 00 0002 00000010 00000000000000000000000000000000" },
     { "RENEW without policy", "0001 00000001 06 0002 00000010 00000000000000000000000000000000" },
+    { "an action after the last",
+      "0001 00000001 07 0002 00000010 00000000000000000000000000000000" },
     { "an unknown action", "0001 00000001 09 0002 00000010 00000000000000000000000000000000" },
     { "MAKE without lineage and policy",
       "0001 00000001 01 0002 00000010 00000000000000000000000000000000" },
+    { "MAKE without lineage",
+      "0001 00000001 01 0002 00000010 00000000000000000000000000000000 0004 00000001 70" },
+    { "MAKE without policy", "0001 00000001 01 0002 00000010 00000000000000000000000000000000 "
+      "0003 00000010 00000000000000000000000000000000" },
+    { "CHANGE_POLICY without policy",
+      "0001 00000001 03 0002 00000010 00000000000000000000000000000000" },
     { "RECOVER without its secret",
       "0001 00000001 02 0002 00000010 00000000000000000000000000000000" },
     { "an unknown element",
@@ -153,7 +196,7 @@ provision_suite(void)
     tcase_set_timeout(tc, 300);
     tcase_add_test(tc, there_and_back);
     tcase_add_test(tc, cut_anywhere_is_refused_or_less);
-    tcase_add_test(tc, secrets_of_zeroes_are_refused);
+    tcase_add_loop_test(tc, secrets_of_other_sizes_or_zeroes_are_refused, 0, G_N_ELEMENTS(secrets));
     tcase_add_loop_test(tc, malformed_is_refused, 0, G_N_ELEMENTS(bad));
     tcase_add_test(tc, a_body_comes_back);
     suite_add_tcase(suite, tc);
