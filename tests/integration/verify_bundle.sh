@@ -83,6 +83,12 @@ grep -q "policy digest: $(sha256sum < "$TMP/instance.policy" | cut -d ' ' -f 1)"
     fail "the policy's digest is not shown"
 judged 0 '"verdict" : "accepted"' good --json
 
+# What the CoCoTPM says of itself: the platform is emulated, and nothing else.
+jq -e '.statement | .emulated and (.recoverable or .recovered | not) and .freshness == "receipt" and
+    .reset == "log"' "$TMP/verdict" > "$TMP/out" || fail "other claims: $(cat "$TMP/verdict")"
+jq -r .statement "$TMP/good.json" | base64 -d | hex | finds '000b0000000400000001000c' ||
+    fail "other flags"
+
 # Every link swapped alone.
 judged 1 '^rejected: nonce' old
 swapped nonce old statement
