@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The carrier among the TPM devices of a folder, with plain files for devices.
+ * The carrier among the TPM devices of a folder, with plain files for devices;
+ * and the link that cannot be opened anew.
  */
 #include "config.h"
 
 #include "cocotpm/driver_carrier.h"
+#include "cocotpm/driver_link.h"
 
 #include "base/error.h"
 #include "base/io.h"
@@ -12,6 +14,7 @@
 #include "suites.h"
 
 #include <glib/gstdio.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static const struct {
@@ -117,6 +120,27 @@ START_TEST(a_resource_manager_that_stays_is_refused)
 }
 END_TEST
 
+/* Its number may be another file's by the time the link is lost. */
+START_TEST(an_inherited_link_is_taken_once)
+{
+    struct link_address a = { .kind = LINK_FD };
+    struct driver_link l = { 0 };
+    g_autoptr(GError) error = NULL;
+    int ends[2];
+
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    a.fd = ends[0];
+    ck_assert(driver_link_open(&l, &a, NULL, NULL));
+    stream_free(driver_link_connect(&l, 0, NULL));
+    ck_assert_int_eq(dup2(ends[1], a.fd), a.fd);
+    ck_assert_ptr_null(driver_link_connect(&l, 0, &error));
+    ck_assert(g_error_matches(error, COCO_ERROR, COCO_ERROR_DENIED));
+    driver_link_close(&l);
+    close(ends[0]);
+    close(ends[1]);
+}
+END_TEST
+
 Suite *carrier_suite(void);
 
 Suite *
@@ -127,6 +151,7 @@ carrier_suite(void)
 
     tcase_add_loop_test(t, a_carrier_stands_alone, 0, G_N_ELEMENTS(cases));
     tcase_add_test(t, a_resource_manager_that_stays_is_refused);
+    tcase_add_test(t, an_inherited_link_is_taken_once);
     suite_add_tcase(s, t);
     return s;
 }
