@@ -118,6 +118,16 @@ link_to(gpointer data, G_GNUC_UNUSED gint64 deadline, G_GNUC_UNUSED GError **err
     return stream_new(ends[0]);
 }
 
+static Stream *
+no_link(gpointer data, G_GNUC_UNUSED gint64 deadline, GError **error)
+{
+    struct host *h = data;
+
+    h->connects++;
+    error_system(error, "no link");
+    return NULL;
+}
+
 static Client *
 client_of(guint64 sent, guint64 received)
 {
@@ -292,15 +302,23 @@ START_TEST(without_a_key_nobody_is_asked)
 }
 END_TEST
 
-static Stream *
-no_link(gpointer data, G_GNUC_UNUSED gint64 deadline, GError **error)
+/* Of the link before, nothing is heard any more, also where there is no new one. */
+START_TEST(the_older_link_is_let_go)
 {
-    struct host *h = data;
+    g_autofree struct host *h = g_new0(struct host, 1);
+    const struct attach_client_config config = { .burn = TRUE };
+    Client *c = client_of(7, 7);
 
-    h->connects++;
-    error_system(error, "no link");
-    return NULL;
+    h->known = 4;
+    answer_with(h, 7, NULL);
+    ck_assert(resume(c, h, NULL));
+    ck_assert_int_ge(client_fd(c), 0);
+    ck_assert(!resume_client_run(c, &config, no_link, h, 0, NULL));
+    ck_assert_int_eq(client_fd(c), -1);
+    client_free(c);
+    join(h);
 }
+END_TEST
 
 /* The other key is for a server that does not know the first. And time that is over is over. */
 START_TEST(without_a_link_nobody_was_refused)
@@ -317,6 +335,36 @@ START_TEST(without_a_link_nobody_was_refused)
     ck_assert(!resume_client_insist(c, &config, no_link, &h, now, &late));
     ck_assert(g_error_matches(late, COCO_ERROR, COCO_ERROR_SYSTEM));
     ck_assert_uint_eq(h.connects, 2);
+    client_free(c);
+}
+END_TEST
+
+/* No link at first, and then nobody behind it who has a key. */
+static Stream *
+refuse(gpointer data, gint64 deadline, GError **error)
+{
+    struct host *h = data;
+
+    if (h->connects == 0)
+        return no_link(data, deadline, error);
+    h->connects++;
+    error_denied(error, "refused");
+    return NULL;
+}
+
+/* Takes as long as the pauses between the attempts, which are not shortened for a test. */
+START_TEST(only_refusals_are_counted_and_end_it)
+{
+    struct host h = { 0 };
+    const struct attach_client_config config = { .burn = TRUE };
+    const gint64 end = g_get_monotonic_time() + 10 * SECONDS * G_USEC_PER_SEC;
+    g_autoptr(GError) error = NULL;
+    Client *c = client_of(7, 7);
+
+    c->keys[0].number = 0;
+    ck_assert(!resume_client_insist(c, &config, refuse, &h, end, &error));
+    ck_assert(g_error_matches(error, COCO_ERROR, COCO_ERROR_DENIED));
+    ck_assert_uint_eq(h.connects, 1 + RESUME_REFUSALS_MAX);
     client_free(c);
 }
 END_TEST
@@ -393,7 +441,9 @@ resume_suite(void)
     tcase_add_loop_test(t, no_answer_to_resume, 0, G_N_ELEMENTS(bad));
     tcase_add_test(t, keys_follow_the_one_that_was_taken);
     tcase_add_test(t, without_a_key_nobody_is_asked);
+    tcase_add_test(t, the_older_link_is_let_go);
     tcase_add_test(t, without_a_link_nobody_was_refused);
+    tcase_add_test(t, only_refusals_are_counted_and_end_it);
     tcase_add_test(t, keys_are_saved_before_the_command_leaves);
     tcase_add_loop_test(t, the_answer_to_attach_is_fetched, 0, G_N_ELEMENTS(attachments));
     suite_add_tcase(s, t);
