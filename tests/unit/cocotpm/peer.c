@@ -17,6 +17,8 @@ no_link(gpointer data, G_GNUC_UNUSED gint64 deadline, GError **error)
     struct world *w = data;
 
     g_atomic_int_inc(&w->connects);
+    while (g_atomic_int_get(&w->hold))
+        g_usleep(1000);
     error_system(error, "no link");
     return NULL;
 }

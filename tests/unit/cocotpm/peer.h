@@ -13,6 +13,7 @@ struct world {
     DriverSession *session;
     struct driver_tpm *tpm;
     gint connects;                   /* from the thread that resumes */
+    gint hold;                       /* no attempt to connect ends while this stands */
     guint answered;
     GString *log;                    /* what was called back, and with what */
 };

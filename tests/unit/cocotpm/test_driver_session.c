@@ -250,6 +250,26 @@ START_TEST(all_wait_and_all_fail)
 }
 END_TEST
 
+/* The thread that resumes has the client to itself; and no attempt is due once all is freed. */
+START_TEST(it_is_freed_between_attempts)
+{
+    struct world w;
+
+    world_open(&w);
+    w.hold = TRUE;
+    settle(&w);
+    close(w.p.host.ends[0]);
+    w.p.host.ends[0] = -1;
+    wait_connects(&w, 1);
+    ask(&w, TPM);
+    ck_assert(!driver_session_free(w.session));
+    g_atomic_int_set(&w.hold, FALSE);
+    world_close(&w);
+    ck_assert_int_eq(w.connects, 1);
+    ck_assert_ptr_null(g_main_context_find_source_by_user_data(NULL, w.session));
+}
+END_TEST
+
 Suite *driver_session_suite(void);
 
 Suite *
@@ -264,6 +284,7 @@ driver_session_suite(void)
     tcase_add_test(t, cancel_goes_with_what_is_in_hand);
     tcase_add_test(t, an_answer_to_nothing_is_none);
     tcase_add_test(t, all_wait_and_all_fail);
+    tcase_add_test(t, it_is_freed_between_attempts);
     suite_add_tcase(s, t);
     return s;
 }
