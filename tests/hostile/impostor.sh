@@ -98,6 +98,9 @@ lie hello "answers another HELLO" "an answer to another HELLO"
 lie policy "policy-digest: " "a CoCoTPM with another policy"
 lie silent "policy.* is missing" "a CoCoTPM that does not name its policy"
 lie burnt "told to keep it" "a policy that vouches for what is not so" --keep-evidence
+unhex <<< "${id//-/}00000000000000ff$(printf '07%.0s' {1..56})" > "$TMP/later"
+lie none "stale or forked state: .* rules out" "a CoCoTPM that hides an older state" \
+    --receipt "$TMP/later"
 lie tag "is no answer" "a command in an answer's place"
 lie size "is no answer" "an answer longer than its record"
 lie cut "cut short" "an answer without its last byte"
