@@ -62,6 +62,7 @@ static gboolean
 run_renew(struct provisioning *in, GError **error)
 {
     g_autoptr(SealedStore) s = sealed_open(in->config, error);
+    g_autofree char *lineage = NULL;
     struct receipt now;
 
     if (s == NULL)
@@ -69,7 +70,8 @@ run_renew(struct provisioning *in, GError **error)
     if (!g_bytes_equal(sealed_policy(s), in->p->policy))
         return error_denied(error, "the policy given is not the one that this state is under");
     sealed_receipt(s, &now);
-    *in->ret_words = hex_encode(now.lineage, sizeof(now.lineage));
+    lineage = hex_encode(now.lineage, sizeof(now.lineage));
+    *in->ret_words = g_strconcat(lineage, sealed_recovered(s) ? " recovered" : "", NULL);
     *in->ret_store = g_steal_pointer(&s);
 
     return TRUE;

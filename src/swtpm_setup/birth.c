@@ -105,6 +105,7 @@ flags_of(const struct birth *b, gboolean emulated)
     const struct policy *p = b->policy;
 
     return (emulated ? CLAIM_FLAG_EMULATED : 0) | (b->recoverable ? CLAIM_FLAG_RECOVERABLE : 0)
+           | (b->recovered ? CLAIM_FLAG_RECOVERED : 0)
            | (p->peer.same_chip ? 0 : CLAIM_FLAG_SAME_CHIP_OFF)
            | (p->peer.takeover ? CLAIM_FLAG_TAKEOVER : 0)
            | (p->owner_secret ? CLAIM_FLAG_OWNER_SECRET : 0);

@@ -27,7 +27,7 @@ struct birth {
     const char *certificate;         /* file of the VEK certificate; NULL: the platform's */
     const guint8 *uuid;
     const struct policy *policy;
-    gboolean recoverable;
+    gboolean recoverable, recovered;
     GPtrArray *eks;                  /* GBytes of TPMT_PUBLIC */
     GBytes *delivery;                /* NULL: nothing was delivered */
     GBytes *evidence;                /* the endorsement's statement; NULL: none was stored */

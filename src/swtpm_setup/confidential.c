@@ -26,6 +26,7 @@
 #define OWNER_MAX 64
 #define WITNESS_MAX 16384
 #define SIGNATURE_MAX 1024
+#define RECOVERED " recovered"
 
 struct words {
     char *policy;
@@ -84,6 +85,7 @@ struct Confidential {
     struct provision provision;
     struct policy *policy;
     GBytes *delivery;                /* NULL: no secret was made here */
+    gboolean recovered;              /* a state that is there */
     struct endorsement endorsement;
     char *passed_on;
     int fd;                          /* -1: not made yet */
@@ -362,9 +364,14 @@ confidential_renew(Confidential *c, GError **error)
 }
 
 gboolean
-confidential_set_lineage(Confidential *c, const char *hex, GError **error)
+confidential_set_standing(Confidential *c, const char *words, GError **error)
 {
-    return hex_decode(hex, c->provision.lineage, sizeof(c->provision.lineage), error);
+    g_autofree char *lineage = g_strdup(words);
+
+    c->recovered = g_str_has_suffix(words, RECOVERED);
+    if (c->recovered)
+        lineage[strlen(words) - strlen(RECOVERED)] = '\0';
+    return hex_decode(lineage, c->provision.lineage, sizeof(c->provision.lineage), error);
 }
 
 void
@@ -420,6 +427,7 @@ describe(const Confidential *c, const char *nonce, GPtrArray *eks)
         .uuid = c->provision.uuid,
         .policy = c->policy,
         .recoverable = c->policy->recovery_key_given,
+        .recovered = c->recovered,
         .eks = eks,
     };
 }

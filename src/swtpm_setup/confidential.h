@@ -23,8 +23,8 @@ void confidential_free(Confidential *c);         /* NULL is fine */
 gboolean confidential_changes(const Confidential *c);
 /* After it: from now on these are the words that open the TPM to renew its evidence. */
 gboolean confidential_renew(Confidential *c, GError **error);
-/* Where such a TPM stands: hex. */
-gboolean confidential_set_lineage(Confidential *c, const char *hex, GError **error);
+/* Where such a TPM stands: its lineage in hex, and " recovered" behind it when that is so. */
+gboolean confidential_set_standing(Confidential *c, const char *words, GError **error);
 
 /* What swtpm's own --cocotpm gets beside provision=FD ("platform=…"); borrowed. */
 const char *confidential_words(const Confidential *c);

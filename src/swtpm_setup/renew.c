@@ -33,7 +33,7 @@ start_child(struct setup *s, const char *const *program, int output, GError **er
 }
 
 static gboolean
-read_lineage(struct setup *s, int output, GError **error)
+read_standing(struct setup *s, int output, GError **error)
 {
     g_autoptr(GBytes) bytes = NULL;
     g_autofree char *words = NULL;
@@ -44,7 +44,7 @@ read_lineage(struct setup *s, int output, GError **error)
     if (bytes == NULL)
         return FALSE;
     words = bytes_text(bytes);
-    return confidential_set_lineage(s->confidential, g_strstrip(words), error);
+    return confidential_set_standing(s->confidential, g_strstrip(words), error);
 }
 
 /* All that lie at the handles of endorsement keys. */
@@ -80,7 +80,7 @@ renew(struct setup *s, const char *const *program, int output, GError **error)
         .eks = s->ek_publics,
     };
 
-    if (!start_child(s, program, output, error) || !read_lineage(s, output, error))
+    if (!start_child(s, program, output, error) || !read_standing(s, output, error))
         return FALSE;
     s->tpm = tpm2_open(child_data_fd(s->child), error);
     if (s->tpm == NULL || !read_keys(s, error) || !setup_evidence(s, TRUE, error)

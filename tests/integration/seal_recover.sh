@@ -4,6 +4,7 @@ set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../lib_coco.sh"
 . "$(dirname "$0")/../lib_session.sh"
+need jq
 
 state=$TMP/state/tpm2-00.sealed
 verify=$(ours cocotpm-verify)
@@ -138,3 +139,12 @@ grep -Eq '^epoch *85899345[0-9]{2}$' "$TMP/moved" || fail "$(cat "$TMP/moved")"
 up chip2
 same chip2
 down
+
+echo "statements that are made anew say it too"
+"$setup" --tpm2 --tpm "$swtpm socket" --tpmstate "$TMP/state" --renew-evidence \
+    --nonce "$nonce" --birth-statement "$TMP/birth.json" \
+    --cocotpm "id=$id,platform=emulator:$TMP/tpmvm,policy=$TMP/instance.policy" > "$TMP/renewed" ||
+    fail "not renewed: $(cat "$TMP/renewed")"
+# Emulated, recoverable, recovered.
+jq -r .statement "$TMP/birth.json" | base64 -d | hex | finds '000b0000000400000023000c' ||
+    fail "a birth statement of a recovered TPM has other flags"

@@ -20,7 +20,8 @@ enum provision_action {
     PROVISION_INSPECT = 4,               /* prints what a state says of itself as JSON, and ends */
     PROVISION_INSPECT_TEXT = 5,          /* the same in words */
     PROVISION_RENEW = 6,                 /* an existing state under the policy given here is served
-                                            once more; prints its lineage */
+                                            once more; prints its lineage, and
+                                            " recovered" if it was */
 };
 
 typedef struct provision provision_t;
