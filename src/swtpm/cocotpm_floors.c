@@ -14,7 +14,8 @@
 #include "base/keyfile.h"
 #include "cocotransport/attest/policy_values.h"
 
-#include <unistd.h>
+#include <errno.h>
+#include <sys/stat.h>
 
 #define FLOORS_FILE SYSCONFDIR "/cocotpm-floors.conf"
 
@@ -71,7 +72,11 @@ raise_floors(const Cocotpm *c, const char *path, struct seal_platform *platform,
 gboolean
 cocotpm_floors_read(const Cocotpm *c, struct seal_platform *ret, GError **error)
 {
-    if (access(FLOORS_FILE, F_OK) == 0 && !raise_floors(c, FLOORS_FILE, ret, error))
+    /* One that is there, and cannot be reached, is no reason to go without. */
+    struct stat st;
+    const gboolean none = lstat(FLOORS_FILE, &st) != 0 && errno == ENOENT;
+
+    if (!none && !raise_floors(c, FLOORS_FILE, ret, error))
         return FALSE;
     return c->options.floors == NULL || raise_floors(c, c->options.floors, ret, error);
 }
