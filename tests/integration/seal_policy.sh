@@ -133,3 +133,7 @@ cannot_open 'does not open' ",owner-secret-file=$TMP/secret1"
 cannot_open "needs its owner's secret" ""
 change "$TMP/third.policy" "owner-secret-file=$TMP/secret2" > /dev/null ||
     fail "the new owner secret does not open it"
+
+echo "by another UUID than its own nobody works on a state"
+id=00000000-0000-4000-8000-000000000001 expect_fail 'is the state of another instance' \
+    change "$TMP/third.policy" "owner-secret-file=$TMP/secret2"

@@ -112,6 +112,8 @@ head -c 32 /dev/urandom > "$TMP/wrong"
 expect_fail 'recovery slot does not open' recover "$TMP/wrong"
 
 echo "the owner's secret moves it: same keys, epoch + 2^32"
+id=00000000-0000-4000-8000-000000000001 expect_fail 'is the state of another instance' \
+    recover "$TMP/secret"
 recover "$TMP/secret" || fail "the recovery failed"
 inspect > "$TMP/moved"
 grep -Eq '^epoch *42949672[0-9]{2}$' "$TMP/moved" || fail "$(cat "$TMP/moved")"
