@@ -58,6 +58,17 @@ need()
     done
 }
 
+# own_mounts "$@": starts the test anew; what it mounts then is seen by nobody else, and goes with its
+# last process.
+own_mounts()
+{
+    need unshare mount
+    [ -z "${IN_MOUNTS:-}" ] || return 0
+    unshare -m true 2> /dev/null || skip "mounts of one's own need root"
+    [ -z "${own_tmp:-}" ] || rmdir "$TMP"
+    IN_MOUNTS=yes exec unshare -m "$0" "$@"
+}
+
 # ours NAME: the path of a program of this build.
 ours()
 {

@@ -6,13 +6,8 @@
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 
-need unshare mount make timeout
-if [ -z "${IN_MOUNTS:-}" ]; then
-    # What is mounted is seen by nobody else, and goes with the last process of this test.
-    unshare -m true 2> /dev/null || skip "mounts of one's own need root"
-    [ -z "${own_tmp:-}" ] || rmdir "$TMP"
-    IN_MOUNTS=yes exec unshare -m "$0" "$@"
-fi
+need make timeout
+own_mounts "$@"
 . "$(dirname "$0")/../lib_coco.sh"
 . "$(dirname "$0")/../lib_session.sh"
 

@@ -4,13 +4,7 @@
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 
-need unshare mount
-if [ -z "${IN_MOUNTS:-}" ]; then
-    # What is mounted is seen by nobody else, and goes with the last process of this test.
-    unshare -m true 2> /dev/null || skip "mounts of one's own need root"
-    [ -z "${own_tmp:-}" ] || rmdir "$TMP"
-    IN_MOUNTS=yes exec unshare -m "$0" "$@"
-fi
+own_mounts "$@"
 . "$(dirname "$0")/../lib_coco.sh"
 . "$(dirname "$0")/../lib_session.sh"
 . "$(dirname "$0")/../lib_room.sh"
