@@ -72,8 +72,8 @@ raise_floors(const Cocotpm *c, const char *path, struct seal_platform *platform,
 gboolean
 cocotpm_floors_read(const Cocotpm *c, struct seal_platform *ret, GError **error)
 {
-    /* One that is there, and cannot be reached, is no reason to go without. */
     struct stat st;
+    /* One that is there, and cannot be reached, is no reason to go without. */
     const gboolean none = lstat(FLOORS_FILE, &st) != 0 && errno == ENOENT;
 
     if (!none && !raise_floors(c, FLOORS_FILE, ret, error))
