@@ -79,5 +79,7 @@ tcti_PROGRAMS += libtss2-tcti-cocotpm.so
 libtss2_tcti_cocotpm_so_SOURCES = src/cocotpm/tcti.c
 libtss2_tcti_cocotpm_so_CFLAGS = $(PIC_CFLAGS)
 libtss2_tcti_cocotpm_so_CPPFLAGS = $(AM_CPPFLAGS) $(TSS_CFLAGS)
-libtss2_tcti_cocotpm_so_LDFLAGS = $(COCO_LDFLAGS) -shared -Wl,-soname,libtss2-tcti-cocotpm.so
+# Its threads may end after a program has unloaded it.
+libtss2_tcti_cocotpm_so_LDFLAGS = $(COCO_LDFLAGS) -shared -Wl,-soname,libtss2-tcti-cocotpm.so \
+	-Wl,-z,nodelete
 libtss2_tcti_cocotpm_so_LDADD = $(DRIVER_LIBS)

@@ -41,3 +41,14 @@ module_ask(TSS2_TCTI_CONTEXT *c, const guint8 *command, gsize len, guint8 *answe
         die("the module gives no answer");
     return got;
 }
+
+void
+module_unload(const char *name)
+{
+    g_auto(GStrv) parts = g_strsplit(name, ":", 2);
+    void *file = dlopen(parts[0], RTLD_NOW | RTLD_NOLOAD);
+
+    /* This one, and module_open()'s. */
+    if (!file || dlclose(file) != 0 || dlclose(file) != 0)
+        die(name);
+}

@@ -11,3 +11,5 @@
 TSS2_TCTI_CONTEXT *module_open(const char *name);
 /* A command and its answer, into @answer of MODULE_MESSAGE_MAX; how long it is. */
 gsize module_ask(TSS2_TCTI_CONTEXT *c, const guint8 *command, gsize len, guint8 *answer);
+/* After Tss2_Tcti_Finalize(), what tctildr does: the module's file is given back. */
+void module_unload(const char *name);

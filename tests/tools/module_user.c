@@ -5,6 +5,7 @@
  *   module_user FILE:WORDS fork        uses the TPM, lets a child try, uses it again
  *   module_user FILE:WORDS locality    after each line of its input sets locality 0 and uses
  *                                      the TPM
+ *   module_user FILE:WORDS unload      uses the TPM, unloads the module and stays a second
  *
  * Prints a line for each result code.
  */
@@ -85,9 +86,16 @@ main(int argc, char **argv)
     c = module_open(argv[1]);
     if (strcmp(argv[2], "fork") == 0)
         fork_once(c);
+    else if (strcmp(argv[2], "unload") == 0)
+        use(c);
     else
         set_localities(c);
     Tss2_Tcti_Finalize(c);
     g_free(c);
+    if (strcmp(argv[2], "unload") == 0) {
+        module_unload(argv[1]);
+        g_usleep(G_USEC_PER_SEC);
+        printf("unloaded\n");
+    }
     return EXIT_SUCCESS;
 }
