@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <glib/gstdio.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,6 +67,17 @@ test_folder_remove(char *folder)
 {
     remove_tree(folder);
     g_free(folder);
+}
+
+void
+test_no_more_threads(void)
+{
+    pthread_attr_t a;
+
+    ck_assert_int_eq(pthread_attr_init(&a), 0);
+    ck_assert_int_eq(pthread_attr_setstacksize(&a, (size_t)1 << 60), 0);
+    ck_assert_int_eq(pthread_setattr_default_np(&a), 0);
+    pthread_attr_destroy(&a);
 }
 
 char *

@@ -20,6 +20,9 @@ GBytes *test_bytes(const char *hex);
 char *test_folder_new(void);
 void test_folder_remove(char *folder);
 
+/* From now on no thread can be made: each would want more memory than there is. */
+void test_no_more_threads(void);
+
 /* A file of ../shared/vectors ($COCOTPM_VECTORS); NULL where the vectors are missing: leave
  * the test then, a word was said. Freed by the caller. */
 char *test_vector_path(const char *name);

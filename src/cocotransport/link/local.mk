@@ -17,5 +17,7 @@ liblink_a_SOURCES = \
 	src/cocotransport/link/tunnel.h \
 	src/cocotransport/link/tunnel_device.c \
 	src/cocotransport/link/tunnel_device.h \
+	src/cocotransport/link/tunnel_wait.c \
+	src/cocotransport/link/tunnel_wait.h \
 	src/cocotransport/link/unix.c \
 	src/cocotransport/link/vsock.c

@@ -6,24 +6,16 @@
 
 #include "base/error.h"
 #include "base/io.h"
+#include "cocotransport/link/tunnel_wait.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
-
-/*
- * Linux looks for an answer that is not there at once after 700 to 1,000 us (tpm_try_transmit: the
- * range TPM_TIMEOUT_POLL less TPM_TIMEOUT_RANGE_US), and sleeps through all of it unless a timer
- * ends within. So one of ours does. Its interrupt mostly comes late enough to be behind the 700 us,
- * though they start when the command was sent; where it does not, the second one's does.
- */
-static const long looks_ns[] = { 700 * 1000, 800 * 1000 };
 
 struct TunnelDevice {
     gint users;
     int fd;
-    int timers[G_N_ELEMENTS(looks_ns)];   /* -1: the kernel's time it is */
+    TunnelWait *wait;
     GMutex lock;
     GCond left;
     gboolean busy;                   /* a stream's thread uses @fd */
@@ -35,8 +27,7 @@ device_unref(TunnelDevice *d)
     if (!g_atomic_int_dec_and_test(&d->users))
         return;
     io_close(&d->fd);
-    for (guint i = 0; i < G_N_ELEMENTS(looks_ns); i++)
-        io_close(&d->timers[i]);
+    tunnel_wait_free(d->wait);
     g_mutex_clear(&d->lock);
     g_cond_clear(&d->left);
     g_free(d);
@@ -70,27 +61,17 @@ tunnel_device_leave(TunnelDevice *d)
     device_unref(d);
 }
 
-static void
-look_early(TunnelDevice *d)
-{
-    for (guint i = 0; i < G_N_ELEMENTS(looks_ns); i++) {
-        const struct itimerspec once = { .it_value.tv_nsec = looks_ns[i] };
-
-        if (d->timers[i] >= 0)
-            timerfd_settime(d->timers[i], 0, &once, NULL);
-    }
-}
-
 gboolean
 tunnel_device_exchange(TunnelDevice *d, const guint8 *frame, gsize len,
                        guint8 ret[static TUNNEL_FRAME_MAX], gsize *ret_len, GError **error)
 {
     ssize_t n;
 
-    look_early(d);
+    tunnel_wait_begin(d->wait);
     do {
         n = write(d->fd, frame, len);
     } while (n < 0 && errno == EINTR);
+    tunnel_wait_end(d->wait);
     if (n != (ssize_t)len)
         return error_errno(error, n < 0 ? errno : EIO, "the carrier TPM takes no command");
     do {
@@ -109,8 +90,7 @@ tunnel_device_take(int fd)
 
     d->users = 1;
     d->fd = fd;
-    for (guint i = 0; i < G_N_ELEMENTS(looks_ns); i++)
-        d->timers[i] = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    d->wait = tunnel_wait_new();
     g_mutex_init(&d->lock);
     g_cond_init(&d->left);
     return d;

@@ -14,7 +14,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -153,18 +152,6 @@ START_TEST(a_device_that_lags_is_caught_up_with)
 }
 END_TEST
 
-/* Threads have this much of a stack, where nothing is said of it. */
-static void
-set_stack(gsize size)
-{
-    pthread_attr_t a;
-
-    ck_assert_int_eq(pthread_attr_init(&a), 0);
-    ck_assert_int_eq(pthread_attr_setstacksize(&a, size), 0);
-    ck_assert_int_eq(pthread_setattr_default_np(&a), 0);
-    pthread_attr_destroy(&a);
-}
-
 /* Without room for a thread it is an error like any other, which may pass, and the stream is over. */
 START_TEST(no_room_for_its_thread_is_an_error)
 {
@@ -178,7 +165,7 @@ START_TEST(no_room_for_its_thread_is_an_error)
     d.fd = pair[1];
     device = tunnel_device_take(pair[0]);
     thread = g_thread_new("device", device_run, &d);
-    set_stack((gsize)1 << 60);
+    test_no_more_threads();
     ck_assert(tunnel_connect(device, patience(), &error) == NULL);
     ck_assert(g_error_matches(error, COCO_ERROR, COCO_ERROR_SYSTEM));
     shutdown(pair[1], SHUT_RDWR);

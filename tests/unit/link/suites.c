@@ -9,5 +9,6 @@
 Suite *acceptor_suite(void);
 Suite *frames_suite(void);
 Suite *link_suite(void);
+Suite *wait_suite(void);
 
-const suite_maker suites[] = { acceptor_suite, frames_suite, link_suite, NULL };
+const suite_maker suites[] = { acceptor_suite, frames_suite, link_suite, wait_suite, NULL };
