@@ -20,17 +20,16 @@
 
 #include <errno.h>
 #include <gnutls/gnutls.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #define CLIENTS_MAX 64
 
-/* Commands in a row that are waited for without the main loop, and how long at the most. A kernel
- * sets its timer anew, twice a command, for waits that are shorter than its tick. */
+/* Commands of one client that are waited for without the main loop, and how long each at the most. */
 #define TURNS_MAX 8
-#define LINGER_MS 20
+#define LINGER_MS 4
 
 /* Control commands (TPM emulator protocol of QEMU and swtpm) and their results. */
 enum {
@@ -123,7 +122,7 @@ client_answer(struct front_client *c, const guint8 *answer, gsize len)
     ssize_t n;
 
     do {
-        n = send(c->fd, answer, len, MSG_NOSIGNAL);
+        n = send(c->fd, answer, len, MSG_NOSIGNAL | MSG_DONTWAIT);
     } while (n < 0 && errno == EINTR);
     return n == (ssize_t)len;
 }
@@ -323,12 +322,12 @@ client_cancel(struct front_client *c)
     return client_answer(c, ok, sizeof(ok));
 }
 
-/* FALSE: the client is gone. */
+/* @flags: of recv(), which waits LINGER_MS without MSG_DONTWAIT. FALSE: the client is gone. */
 static gboolean
-client_read(struct front_client *c)
+client_read(struct front_client *c, int flags)
 {
     gboolean broken = FALSE;
-    ssize_t n = recv(c->fd, c->buffer + c->len, sizeof(c->buffer) - c->len, MSG_DONTWAIT);
+    ssize_t n = recv(c->fd, c->buffer + c->len, sizeof(c->buffer) - c->len, flags);
 
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return TRUE;
@@ -340,33 +339,14 @@ client_read(struct front_client *c)
     return !broken;
 }
 
-/*
- * Its next command mostly comes at once, and a turn of the main loop costs more than all that is
- * done here. FALSE: it did not come, or somebody else wants something.
- */
-static gboolean
-asks_again(const struct front_client *c)
-{
-    const DriverFront *f = c->front;
-    struct pollfd fds[CLIENTS_MAX + 1 + G_N_ELEMENTS(f->listeners)] = { { c->fd, POLLIN, 0 } };
-    guint count = 1;
-
-    for (guint i = 0; i < G_N_ELEMENTS(f->listeners); i++)
-        fds[count++] = (struct pollfd){ acceptor_fd(f->listeners[i].acceptor), POLLIN, 0 };
-    for (guint i = 0; i < f->clients->len; i++) {
-        const struct front_client *other = f->clients->pdata[i];
-
-        if (other != c)
-            fds[count++] = (struct pollfd){ other->fd, POLLIN, 0 };
-    }
-    return poll(fds, count, LINGER_MS) == 1 && fds[0].revents != 0;
-}
-
+/* Its next command mostly comes at once, and a turn of the main loop costs more than all that is done
+ * here. */
 static gboolean
 client_readable(int fd, GIOCondition condition, gpointer data)
 {
     struct front_client *c = data;
     DriverFront *f = c->front;
+    int flags = MSG_DONTWAIT;
 
     (void)fd;
     (void)condition;
@@ -376,15 +356,25 @@ client_readable(int fd, GIOCondition condition, gpointer data)
     }
     for (guint left = TURNS_MAX; left > 0; left--) {
         f->answered = NULL;
-        if (!client_read(c)) {
+        if (!client_read(c, flags)) {
             client_close(c);
             break;
         }
         next_job(f);
-        if (f->answered != c || !asks_again(c))
+        if (f->answered != c)
             break;
+        flags = 0;
     }
     return G_SOURCE_CONTINUE;
+}
+
+static void
+set_linger(int fd)
+{
+    const struct timeval most = { 0, LINGER_MS * 1000 };
+
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof(most)) == 0)
+        io_set_nonblocking(fd, FALSE, NULL);
 }
 
 static void
@@ -397,6 +387,7 @@ incoming(int fd, const GError *error, gpointer data)
         g_warning("%s", error->message);
         return;
     }
+    set_linger(fd);
     c = g_new0(struct front_client, 1);
     c->front = l->front;
     c->fd = fd;
