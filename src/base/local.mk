@@ -24,5 +24,7 @@ libbase_a_SOURCES = \
 	src/base/options.h \
 	src/base/stream.c \
 	src/base/stream.h \
+	src/base/thread.c \
+	src/base/thread.h \
 	src/base/watch.c \
 	src/base/watch.h

@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "base/watch.h"
 
 #include <fcntl.h>
@@ -209,15 +210,11 @@ resume_start(DriverSession *s)
 {
     struct attempt *a = g_new0(struct attempt, 1);
     g_autoptr(GError) error = NULL;
-    GThread *thread;
 
     a->session = s;
-    thread = g_thread_try_new("resume", attempt_run, a, &error);
-    s->thread = thread != NULL;
-    if (thread) {
-        g_thread_unref(thread);
+    s->thread = thread_start("resume", attempt_run, a, &error);
+    if (s->thread)
         return;
-    }
     /* No memory or no room for a process, which will pass; ending would end the TPM's session. */
     g_info("resuming: %s", error->message);
     g_free(a);

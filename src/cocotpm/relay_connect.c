@@ -6,6 +6,8 @@
 
 #include "cocotpm/relay_connect.h"
 
+#include "base/thread.h"
+
 struct job {
     const struct link_address *to;
     guint seconds;
@@ -40,12 +42,8 @@ void
 relay_connect(const struct link_address *to, guint seconds, relay_connected done, gpointer data)
 {
     struct job *j = g_new0(struct job, 1);
-    GThread *thread;
 
     *j = (struct job){ .to = to, .seconds = seconds, .done = done, .data = data, .fd = -1 };
-    thread = g_thread_try_new("connect", job_run, j, &j->error);
-    if (thread)
-        g_thread_unref(thread);
-    else
+    if (!thread_start("connect", job_run, j, &j->error))
         g_idle_add_full(G_PRIORITY_DEFAULT, job_done, j, NULL);
 }

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/io.h"
+#include "base/thread.h"
 #include "cocotransport/wire/tunnel.h"
 
 #include <errno.h>
@@ -369,16 +370,12 @@ tunnel_new(TunnelDevice *device)
 static gboolean
 start_thread(struct tunnel *t, GError **error)
 {
-    g_autoptr(GError) why = NULL;
-    GThread *thread = g_thread_try_new("tunnel", tunnel_run, t, &why);
     struct tunnel_frame answer;
 
-    if (thread) {
-        g_thread_unref(thread);
+    if (thread_start("tunnel", tunnel_run, t, error))
         return TRUE;
-    }
     exchange_code(t, TUNNEL_CLOSE, NULL, 0, &answer, NULL);
-    return error_system(error, "%s", why->message);
+    return FALSE;
 }
 
 Stream *

@@ -12,6 +12,7 @@
 #include "cocotransport/link/tunnel_wait.h"
 
 #include "base/io.h"
+#include "base/thread.h"
 
 #include <sched.h>
 #include <sys/eventfd.h>
@@ -163,17 +164,13 @@ TunnelWait *
 tunnel_wait_new(void)
 {
     TunnelWait *w = g_new0(TunnelWait, 1);
-    GThread *thread;
 
     w->users = 2;
     w->late = TRUE;
     for (guint i = 0; i < G_N_ELEMENTS(looks_us); i++)
         w->timers[i] = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     w->wake = eventfd(0, EFD_CLOEXEC);
-    thread = w->wake < 0 ? NULL : g_thread_try_new("wait", wait_run, w, NULL);
-    if (thread)
-        g_thread_unref(thread);
-    else
+    if (w->wake < 0 || !thread_start("wait", wait_run, w, NULL))
         wait_unref(w);
     return w;
 }

@@ -12,6 +12,7 @@ tests_unit_base_test_base_SOURCES = \
 	tests/unit/base/test_log.c \
 	tests/unit/base/test_options.c \
 	tests/unit/base/test_stream.c \
+	tests/unit/base/test_thread.c \
 	tests/unit/base/test_watch.c
 tests_unit_base_test_base_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_base_test_base_LDADD = $(UNIT_LIBS) $(BASE_LIBS)

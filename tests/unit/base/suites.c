@@ -13,9 +13,10 @@ Suite *keyfile_suite(void);
 Suite *log_suite(void);
 Suite *options_suite(void);
 Suite *stream_suite(void);
+Suite *thread_suite(void);
 Suite *watch_suite(void);
 
 const suite_maker suites[] = {
     builder_suite, cursor_suite, daemon_suite, error_suite, io_suite, keyfile_suite, log_suite,
-    options_suite, stream_suite, watch_suite, NULL
+    options_suite, stream_suite, thread_suite, watch_suite, NULL
 };
