@@ -10,7 +10,7 @@ honest_session
 
 # A second VM of the same image while the first is attached.
 vm_launch chip second "$TMP/coco.img"
-driver_refused "busy" second tpm2
+driver_refused "HELLO: the CoCoTPM refused: busy" second tpm2
 pcr_check "a second launch while the first is attached"
 
 # The same launch again, after its session ended in order, a Shutdown(STATE) being its last command.

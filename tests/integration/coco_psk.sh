@@ -35,4 +35,17 @@ coco_refused one "report" --psk-file "$TMP/psk"
 coco_launch one
 coco_driver one --psk-file "$TMP/psk"
 coco_driver_stop one
+
+# Of the images that a policy names, the newest first, the one that runs is found, as one of eight.
+name_others()
+{
+    sed "s/^measurement *= */&$(seq -f '%096.0f;' -s ' ' "$1") /" "$TMP/driver.good" > "$TMP/driver.policy"
+}
+
+coco_launch one
+name_others 8
+coco_refused one "no key is shared" --psk-file "$TMP/psk"
+name_others 7
+coco_driver one --psk-file "$TMP/psk"
+coco_driver_stop one
 stop swtpm

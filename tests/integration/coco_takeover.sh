@@ -11,7 +11,7 @@ coco_swtpm
 coco_launch one
 coco_launch two
 coco_driver one
-coco_refused two "busy"
+coco_refused two "HELLO: the CoCoTPM refused: busy"
 tpm one tpm2_pcrextend "16:sha256=$(printf '%064d' 1)"
 [ "$(pcr one 16)" != "$(printf '%064d' 0)" ] || fail "the first session did not survive"
 
