@@ -339,7 +339,23 @@ client_read(struct front_client *c, int flags)
     return !broken;
 }
 
-/* Its next command mostly comes at once, and a turn of the main loop costs more than all that is done
+/* Then nobody else waits while it is waited for. A tool's control commands come before its first TPM
+ * command, by another socket. */
+static gboolean
+is_alone(const struct front_client *c)
+{
+    const GPtrArray *clients = c->front->clients;
+
+    for (guint i = 0; i < clients->len; i++) {
+        const struct front_client *other = clients->pdata[i];
+
+        if (other != c && !other->control)
+            return FALSE;
+    }
+    return !c->control;
+}
+
+/* The next command mostly comes at once, and a turn of the main loop costs more than all that is done
  * here. */
 static gboolean
 client_readable(int fd, GIOCondition condition, gpointer data)
@@ -361,7 +377,7 @@ client_readable(int fd, GIOCondition condition, gpointer data)
             break;
         }
         next_job(f);
-        if (f->answered != c)
+        if (f->answered != c || !is_alone(c))
             break;
         flags = 0;
     }

@@ -92,12 +92,6 @@ acceptor_room(Acceptor *a, gboolean room)
     watch(a);
 }
 
-int
-acceptor_fd(const Acceptor *a)
-{
-    return a->listener;
-}
-
 void
 acceptor_free(Acceptor *a)
 {

@@ -24,5 +24,3 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Acceptor, acceptor_free)
 
 /* Whether there is room, as there is at first; else those who come wait in the backlog. */
 void acceptor_room(Acceptor *a, gboolean room);
-/* For poll(2): readable when somebody comes. */
-int acceptor_fd(const Acceptor *a);

@@ -444,6 +444,34 @@ START_TEST(who_asks_without_a_pause_leaves_others_their_turn)
 }
 END_TEST
 
+/* One that is alone is heard up to eight times in a row; beside another one, once. */
+START_TEST(nobody_waits_for_what_another_one_may_ask)
+{
+    struct setup s;
+    gint left = 1;
+    struct talker one = { &s.data, GET_RANDOM, &left };
+    const gsize line = strlen("command 12:7b ");
+    GThread *thread;
+    gsize before;
+    int other;
+
+    setup_open(&s);
+    s.fake.at_once = "8001 0000000a 00000000";
+    other = client(&s.data);
+    settle();
+    thread = g_thread_new("one", talk, &one);
+    while (g_atomic_int_get(&left) > 0) {
+        before = s.fake.log->len;
+        g_main_context_iteration(NULL, TRUE);
+        ck_assert_uint_le(s.fake.log->len - before, line);
+    }
+    g_thread_join(thread);
+    close(other);
+    settle();
+    setup_close(&s);
+}
+END_TEST
+
 Suite *front_suite(void);
 
 Suite *
@@ -463,6 +491,7 @@ front_suite(void)
     tcase_add_test(t, shutdown_answers_and_stops);
     tcase_add_test(t, many_clients_wait_their_turn);
     tcase_add_test(t, who_asks_without_a_pause_leaves_others_their_turn);
+    tcase_add_test(t, nobody_waits_for_what_another_one_may_ask);
     suite_add_tcase(s, t);
     return s;
 }
